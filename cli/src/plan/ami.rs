@@ -9,29 +9,44 @@ use crate::format::shortened;
 /// Of a text that is no AMI id its beginning is shown, in so many characters.
 pub const SHOWN_AT_MOST: usize = 40;
 
+/// Why a text is not an AMI id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnAmiId {
+    /// The text has another form.
+    #[error(
+        "{:?} is not an AMI id, which is ami- and 8 or 17 hexadecimal digits",
+        shortened(.0, SHOWN_AT_MOST)
+    )]
+    OtherText(String),
+    /// The text is a JSON object, and has an AMI id in it or not.
+    #[error(
+        "this is a JSON object, as the public parameter …/recommended holds it, and not an AMI id{}; take \
+         …/recommended/image_id, which holds the id alone",
+        .image_id.as_ref().map(|id| format!(" (here {id})")).unwrap_or_default()
+    )]
+    JsonObject {
+        /// The AMI id in the object.
+        image_id: Option<String>,
+    },
+}
+
 /// Why a text is not an AMI id, and the way out; nothing if it is one.
 ///
 /// AWS publishes its newest AMI in two forms: `…/recommended` holds a JSON object,
 /// `…/recommended/image_id` the id.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html>
-pub fn why_no_id(text: &str) -> Option<String> {
+pub fn why_no_id(text: &str) -> Option<NotAnAmiId> {
     let digits = text.strip_prefix("ami-").unwrap_or_default();
     let is_digit = |one: u8| matches!(one, b'0'..=b'9' | b'a'..=b'f');
     if matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit) {
         return None;
     }
     let Some(members) = object(text) else {
-        return Some(format!(
-            "{:?} is not an AMI id, which is ami- and 8 or 17 hexadecimal digits",
-            shortened(text, SHOWN_AT_MOST)
-        ));
+        return Some(NotAnAmiId::OtherText(text.to_owned()));
     };
-    let id = id_in(&members);
-    let id = id.map(|id| format!(" (here {id})")).unwrap_or_default();
-    Some(format!(
-        "this is a JSON object, as the public parameter …/recommended holds it, and not an AMI id{id}; take \
-         …/recommended/image_id, which holds the id alone"
-    ))
+    Some(NotAnAmiId::JsonObject {
+        image_id: id_in(&members).map(str::to_owned),
+    })
 }
 
 fn object(text: &str) -> Option<Value> {
@@ -90,7 +105,7 @@ pub fn correct(parameter: &str, value: Option<&str>, instance_type: &str) -> Str
 ///
 /// # Errors
 /// Why it is none, and the way out.
-pub fn id_given(text: &str) -> Result<String, String> {
+pub fn id_given(text: &str) -> Result<String, NotAnAmiId> {
     let text = text.trim();
     why_no_id(text).map_or_else(|| Ok(text.to_owned()), Err)
 }
@@ -200,18 +215,20 @@ mod tests {
             "ami-012345678",
             "[1]",
         ] {
-            let why = why_no_id(text).expect("it is none");
+            let why = why_no_id(text).expect("it is none").to_string();
             assert!(why.contains("8 or 17 hexadecimal digits"), "{why}");
         }
         let json = r#"{"schema_version": 1, "image_id": "ami-0123456789abcdef0"}"#;
-        let why = id_given(json).expect_err("it is none");
+        let why = id_given(json).expect_err("it is none").to_string();
         assert!(why.contains("(here ami-0123456789abcdef0)"), "{why}");
         assert!(why.contains("…/recommended/image_id"), "{why}");
     }
 
     #[test]
     fn a_long_text_is_shown_shortened() {
-        let why = why_no_id(&"x".repeat(4096)).expect("it is none");
+        let why = why_no_id(&"x".repeat(4096))
+            .expect("it is none")
+            .to_string();
         assert!(why.contains("xxx…\" is not an AMI id"), "{why}");
         assert!(why.len() < 140, "{why}");
     }
