@@ -16,7 +16,7 @@ use workers::model::Transition;
 use workers::{Verdict, Worker};
 
 use crate::aws::{
-    Execution, Hooks, Member, Pause, Ran, Stack, console, with_access, with_access_in,
+    Execution, Hooks, Member, Pause, Ran, Stack, console, error_text, with_access, with_access_in,
 };
 use crate::format::{between, clock};
 use crate::watch::{LastAnswer, paused, why_retained, without_instance};
@@ -203,7 +203,11 @@ impl Explanation {
             Ok(None) => {
                 "All questions are answered: the lifecycle action is being completed.".to_owned()
             }
-            Err(error) => format!("{} cannot answer: {error}", found.worker.name()),
+            Err(error) => format!(
+                "{} cannot answer: {}",
+                found.worker.name(),
+                error_text(error)
+            ),
         }
     }
 

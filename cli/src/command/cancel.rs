@@ -99,12 +99,13 @@ impl Cancel {
             return Ok(self.change.end(Exit::AsAsked, &text, &result));
         }
         let old_ami = match self.find(aws, stack, source).await {
-            Ok(Ok(old_ami)) => old_ami,
+            Ok(Some(old_ami)) => old_ami,
             // Without the flag the parameter is a remark beside the answer.
             _ if !self.restore_ami => {
                 return Ok(self.change.end(Exit::AsAsked, &text, &result));
             }
-            Ok(Err(why)) => {
+            Ok(None) => {
+                let why = source.why_none(stack);
                 let text = format!("{text} The old AMI id was not restored: {why}.");
                 return Ok(self.change.end(Exit::Otherwise, &text, &result));
             }
@@ -140,14 +141,14 @@ impl Cancel {
         Ok(self.change.end(exit, &text, &result))
     }
 
-    /// The AMI that the parameter has to hold, or why there is none, with the way out.
+    /// The AMI that the parameter has to hold, if there is one.
     async fn find(
         &self,
         aws: &Aws,
         stack: &Stack,
         source: OldAmi,
-    ) -> Result<Result<String, String>, Failure> {
-        let found = match source {
+    ) -> Result<Option<String>, Failure> {
+        Ok(match source {
             OldAmi::OfRollback | OldAmi::OfLastUpdate => stack.ami().map(str::to_owned),
             OldAmi::OfInstances => {
                 let group = aws.group(&stack.group()?).await;
@@ -155,8 +156,7 @@ impl Cancel {
                 of_instances(aws, stack, &group).await?
             }
             OldAmi::NoneYet | OldAmi::NoneAnyMore => None,
-        };
-        Ok(found.ok_or_else(|| source.why_none(stack)))
+        })
     }
 
     /// Puts the old AMI id back, if that was asked for, or else says how.

@@ -16,7 +16,7 @@ use workers::model::{ClusterName, GroupName, InstanceId};
 use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
-use crate::aws::{Access, Aws, Execution, Member, Ran, Stack, error_text};
+use crate::aws::{Access, Aws, Execution, Member, Ran, Stack};
 use crate::explanation::{Explanation, Found, InstanceState, OnCluster, VALUES};
 use crate::failure::{Exit, Failure};
 use crate::question::{asked_now, concerns};
@@ -288,7 +288,7 @@ async fn asked(aws: &Aws, ran: &Ran) -> Result<Found, Failure> {
         worker,
         subject,
         services: services.map(|service| service.to_string()).collect(),
-        finding: finding.map_err(|error| error_text(&error)),
+        finding,
         draining: None,
     })
 }

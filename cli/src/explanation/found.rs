@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use workers::model::group::LifecycleState;
 use workers::model::{InstanceId, Subject, Transition};
-use workers::{Assessment, Verdict, Worker};
+use workers::{Assessment, Error, Verdict, Worker};
 
 use crate::aws::Pause;
 use crate::watch::{InstancePhase, Step, Surroundings};
@@ -19,7 +19,7 @@ pub struct Found {
     /// The services that had tasks on it when its drain began.
     pub services: Vec<String>,
     /// What it finds; nothing for complete-action, which only acts; or the error that it meets.
-    pub finding: Result<Option<Assessment>, String>,
+    pub finding: Result<Option<Assessment>, Error>,
     /// The instances that are DRAINING in ECS, if that was asked.
     pub draining: Option<BTreeSet<String>>,
 }

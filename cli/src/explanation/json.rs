@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Explanation, InstanceState};
+use crate::aws::error_text;
 
 impl Explanation {
     /// One object. `well` decides the exit code; `lines` are those of the text, by label.
@@ -31,7 +32,7 @@ impl Explanation {
                 object["worker"] = json!(found.worker.name());
                 object["verdict"] = json!(finding.map(|finding| finding.verdict));
                 object["reason"] = json!(finding.map(|finding| &finding.reason));
-                object["error"] = json!(found.finding.as_ref().err());
+                object["error"] = json!(found.finding.as_ref().err().map(error_text));
             }
             InstanceState::Alone(Some(ended)) => {
                 let (execution, ran) = &**ended;
