@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use simulator::endpoint::EndpointError;
 use simulator::scenario::Unplayable;
 use simulator::scenario::files::{ParametersError, TemplateUnreadable};
 use simulator::scenario::parse::ParseError;
@@ -130,6 +131,12 @@ impl From<TextError> for Failure {
 
 impl From<WorkloadError> for Failure {
     fn from(error: WorkloadError) -> Self {
+        Self::from(error.to_string())
+    }
+}
+
+impl From<EndpointError> for Failure {
+    fn from(error: EndpointError) -> Self {
         Self::from(error.to_string())
     }
 }

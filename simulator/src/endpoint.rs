@@ -2,11 +2,13 @@
 //! one of AWS's protocols; who calls, the access key of its signature says.
 //!
 //! - this file: from a request to a call, and back
+//! - `error`: why it cannot be served
 //! - `guard`: who may ask at all: no page in a browser, nobody without a key
 //! - `keys`: the access keys, which are random
 //! - `invoke`, `objects`: Lambda's and S3's requests
 //! - `protocol`: in which protocol a client speaks
 
+mod error;
 pub mod guard;
 mod invoke;
 pub mod keys;
@@ -27,6 +29,7 @@ use tokio::net::TcpListener;
 
 use crate::host::SimulationHost;
 use crate::wire::{self, ApiError};
+pub use error::EndpointError;
 use guard::Signed;
 use keys::Keys;
 use protocol::Protocol;
@@ -48,21 +51,16 @@ struct Desk {
 /// Listens at `address`, which must be one of this machine's own loopback.
 ///
 /// # Errors
-/// A sentence: another address, or a port that is taken.
-pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, String> {
+/// If the address is another, or the system does not give it.
+pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, EndpointError> {
     if !address.ip().is_loopback() {
-        return Err(format!(
-            "{address} is not a loopback address: the account's requests and keys are not encrypted; listen on \
-             127.0.0.1:{}",
-            address.port()
-        ));
+        return Err(EndpointError::NotLoopback(address));
     }
-    let listener = std::net::TcpListener::bind(address).map_err(|error| {
-        format!("{address}: {error}; name another port, or 0 for one that is free")
-    })?;
+    let listener = std::net::TcpListener::bind(address)
+        .map_err(|cause| EndpointError::AddressTaken { address, cause })?;
     listener
         .set_nonblocking(true)
-        .map_err(|error| format!("{address}: {error}"))?;
+        .map_err(|cause| EndpointError::Blocking { address, cause })?;
     Ok(listener)
 }
 
@@ -70,11 +68,11 @@ pub fn listen(address: SocketAddr) -> Result<std::net::TcpListener, String> {
 ///
 /// # Errors
 /// If the system does not know either.
-pub fn url(listener: &std::net::TcpListener) -> Result<String, String> {
+pub fn url(listener: &std::net::TcpListener) -> Result<String, EndpointError> {
     let address = listener.local_addr();
     address
         .map(|address| format!("http://{address}"))
-        .map_err(|error| format!("the listener has no address: {error}"))
+        .map_err(EndpointError::NoAddress)
 }
 
 /// Serves `world` to whoever has one of `keys`, without end.

@@ -6,9 +6,11 @@
 //! - `child`: one process, from its start to its end
 //! - `runtime_api`: what it is told, and what it says
 //! - `code`: where the binary is, and what a zip may be
+//! - `error`: why a function cannot be started
 
 mod child;
 mod code;
+mod error;
 mod runtime_api;
 
 use std::collections::BTreeMap;
@@ -22,8 +24,9 @@ use serde_json::Value;
 use crate::endpoint::keys::Keys;
 use crate::interceptors::invocations::Crash;
 use crate::invocation::{Answered, crashed, failure, worker_of};
-use crate::lambda::{self, Function};
+use crate::lambda::Function;
 use child::Child;
+pub use error::{CodeError, StartError, ZipError};
 
 /// Takes a line that a function has written, and the function's name.
 pub type Log = Arc<dyn Fn(&str, &str) + Send + Sync>;
@@ -88,10 +91,10 @@ impl LambdaProcesses {
     /// Whether the binaries of all workers are there.
     ///
     /// # Errors
-    /// A sentence that names the first one that is not, and how to build it.
-    pub fn check(&self) -> Result<(), String> {
+    /// The first one that is not there, or does not run here.
+    pub fn check(&self) -> Result<(), CodeError> {
         for worker in workers::Worker::ALL {
-            code::runs_here(&code::binary(&self.inner.host.workers, worker.name())?)?;
+            code::runs_here(&code::binary(&self.inner.host.workers, worker)?)?;
         }
         Ok(())
     }
@@ -112,10 +115,10 @@ impl LambdaProcesses {
     ) -> Answered {
         let mut child = match self.environment(name, function) {
             Ok(child) => child,
-            Err(message) => {
+            Err(error) => {
                 let result = Err(failure(
                     "Lambda.Unknown",
-                    &message,
+                    &error.to_string(),
                     "Runtime.InvalidEntrypoint",
                 ));
                 return Answered {
@@ -136,7 +139,7 @@ impl LambdaProcesses {
     }
 
     /// One that is idle and alive, or a new one.
-    fn environment(&self, name: &str, function: &Function) -> Result<Child, String> {
+    fn environment(&self, name: &str, function: &Function) -> Result<Child, StartError> {
         let mut state = self.lock();
         while let Some(mut child) = state.idle.get_mut(name).and_then(Vec::pop) {
             if child.is_well() && child.runs(function) {
@@ -146,17 +149,17 @@ impl LambdaProcesses {
         }
         let binary = match &function.zip {
             Some(_) if !self.inner.host.runs_uploaded_code => {
-                return Err(lambda::refused_upload(name, &function.code));
+                return Err(StartError::Uploaded {
+                    function: name.to_owned(),
+                    code: function.code.clone(),
+                });
             }
             Some(zip) => state.unpacked.bootstrap(&function.code, zip)?,
             None => {
-                let worker = worker_of(function).ok_or_else(|| {
-                    format!(
-                        "{} is not one of our workers, and no zip was given",
-                        function.code
-                    )
+                let worker = worker_of(function).ok_or_else(|| StartError::NotAWorker {
+                    code: function.code.clone(),
                 })?;
-                code::binary(&self.inner.host.workers, worker.name())?
+                code::binary(&self.inner.host.workers, worker)?
             }
         };
         code::runs_here(&binary)?;

@@ -31,7 +31,7 @@ use crate::endpoint::keys::Keys;
 use crate::eventbridge;
 use crate::eventbridge::EVENTBRIDGE;
 use crate::interceptors::mutation::Mutation;
-use crate::lambda_process::{Host, LambdaProcesses, Log};
+use crate::lambda_process::{CodeError, Host, LambdaProcesses, Log};
 use crate::narrator::LogLine;
 use crate::trace::Record;
 use crate::workload::Workload;
@@ -68,7 +68,7 @@ pub struct Processes {
 }
 
 impl Processes {
-    fn environments(&self, endpoint: &str, keys: &Keys) -> Result<LambdaProcesses, String> {
+    fn environments(&self, endpoint: &str, keys: &Keys) -> Result<LambdaProcesses, CodeError> {
         let environments = LambdaProcesses::new(Host {
             workers: self.workers.clone(),
             endpoint: endpoint.to_owned(),

@@ -134,9 +134,9 @@ impl Account {
             runs_uploaded_code: self.run_uploaded_code,
             log: self.workers.log(),
         });
-        if let Err(message) = environments.check() {
+        if let Err(error) = environments.check() {
             anstream::eprintln!(
-                "ecs-rollout: functions will fail, unless their zips are uploaded and --run-uploaded-code is given: {message}"
+                "ecs-rollout: functions will fail, unless their zips are uploaded and --run-uploaded-code is given: {error}"
             );
         }
         let mut account = services::account(Timestamp::now(), self.seed);

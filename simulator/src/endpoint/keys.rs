@@ -8,6 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::EndpointError;
 use crate::account::{ACCOUNT_ID, Caller, PARTITION};
 
 /// Random bytes behind each of the two secrets: 160 bits, which nobody guesses.
@@ -41,12 +42,10 @@ impl Keys {
     /// New ones, of the system's own randomness.
     ///
     /// # Errors
-    /// A sentence, if the system has none.
-    pub fn random() -> Result<Self, String> {
+    /// If the system has none.
+    pub fn random() -> Result<Self, EndpointError> {
         let mut bytes = [0; 2 * SECRET_BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            format!("the system gives no random bytes for an access key: {error}")
-        })?;
+        getrandom::fill(&mut bytes).map_err(EndpointError::NoRandomBytes)?;
         Ok(Self::of(&bytes))
     }
 

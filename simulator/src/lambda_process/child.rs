@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::runtime_api::{Event, RuntimeApi, RuntimeMessage, open};
-use super::{Host, Log, ended};
+use super::{Host, Log, StartError, ended};
 use crate::account::{REGION, arn};
 use crate::interceptors::invocations::Crash;
 use crate::invocation::{Answered, timed_out};
@@ -39,18 +39,21 @@ impl Child {
     /// Starts one.
     ///
     /// # Errors
-    /// A sentence that names the binary.
+    /// If the Runtime API has no port, or the system does not start the binary.
     pub fn start(
         name: &str,
         function: &Function,
         binary: &Path,
         host: &Host,
-    ) -> Result<Self, String> {
-        let conversation = open(arn("lambda", &format!("function:{name}")))
-            .map_err(|error| format!("no port for the Runtime API: {error}"))?;
+    ) -> Result<Self, StartError> {
+        let conversation =
+            open(arn("lambda", &format!("function:{name}"))).map_err(StartError::NoPort)?;
         let mut process = command(name, function, binary, host, &conversation)
             .spawn()
-            .map_err(|error| format!("{}: {error}", binary.display()))?;
+            .map_err(|cause| StartError::NotStarted {
+                binary: binary.to_owned(),
+                cause,
+            })?;
         read_lines(process.stdout.take(), name, &host.log);
         read_lines(process.stderr.take(), name, &host.log);
         Ok(Self {

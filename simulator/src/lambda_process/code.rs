@@ -5,16 +5,20 @@ use std::io::{Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tempfile::TempDir;
+use workers::Worker;
 use zip::ZipArchive;
+
+use super::{CodeError, ZipError};
 
 /// What a function's zip may unpack to, with all that is in it: Lambda's own limit (Lambda
 /// Developer Guide, quotas: 250 MB).
-const UNPACKED_LIMIT: u64 = 250 * 1024 * 1024;
+pub(super) const UNPACKED_LIMIT: u64 = 250 * 1024 * 1024;
 /// What a zip may have in it. Those of cargo lambda have one file.
-const ENTRIES_LIMIT: usize = 1000;
+pub(super) const ENTRIES_LIMIT: usize = 1000;
 /// How many times as large as the zip that may be: binaries shrink to a third, and one of zeros to
 /// a thousandth.
-const RATIO_LIMIT: u64 = 100;
+pub(super) const RATIO_LIMIT: u64 = 100;
 /// The file that Lambda runs.
 const BOOTSTRAP: &str = "bootstrap";
 
@@ -28,25 +32,26 @@ const MACHINES: [(u8, &str, &str); 2] = [(62, "x86_64", "x86_64"), (183, "aarch6
 /// The binary of a worker in `folder`: as cargo builds it, or as cargo lambda does.
 ///
 /// # Errors
-/// A sentence that says what was looked for, and how to build it.
-pub fn binary(folder: &Path, worker: &str) -> Result<PathBuf, String> {
-    let places = [folder.join(worker).join("bootstrap"), folder.join(worker)];
-    let found = places.iter().find(|place| place.is_file());
-    found.cloned().ok_or_else(|| {
-        format!(
-            "there is no worker {worker} in {}; build the workers with `cargo build --workspace`, or name \
-             their folder with --workers",
-            folder.display()
-        )
+/// If neither is there.
+pub fn binary(folder: &Path, worker: Worker) -> Result<PathBuf, CodeError> {
+    let by_cargo = folder.join(worker.name());
+    let places = [by_cargo.join(BOOTSTRAP), by_cargo];
+    let found = places.into_iter().find(|place| place.is_file());
+    found.ok_or_else(|| CodeError::NotBuilt {
+        worker,
+        folder: folder.to_owned(),
     })
 }
 
 /// Refuses a binary that was built for another processor.
 ///
 /// # Errors
-/// A sentence that names both, and the parameter.
-pub fn runs_here(binary: &Path) -> Result<(), String> {
-    let unreadable = |error: std::io::Error| format!("{}: {error}", binary.display());
+/// If the binary cannot be read, or was built for another processor.
+pub fn runs_here(binary: &Path) -> Result<(), CodeError> {
+    let unreadable = |cause: std::io::Error| CodeError::Unreadable {
+        binary: binary.to_owned(),
+        cause,
+    };
     let mut start = [0; ELF_MACHINE + 1];
     let file = std::fs::File::open(binary).map_err(unreadable)?;
     let read = file
@@ -63,11 +68,11 @@ pub fn runs_here(binary: &Path) -> Result<(), String> {
         .find(|(number, ..)| *number == start[ELF_MACHINE]);
     match machine {
         Some((_, arch, _)) if *arch == here => Ok(()),
-        Some((_, _, built_for)) => Err(format!(
-            "{} was built for {built_for}, and this machine is {here}: build the zips for it, and set the parameter \
-             Architecture to it",
-            binary.display()
-        )),
+        Some((_, _, built_for)) => Err(CodeError::OtherProcessor {
+            binary: binary.to_owned(),
+            built_for,
+            here,
+        }),
         None => Ok(()),
     }
 }
@@ -75,70 +80,69 @@ pub fn runs_here(binary: &Path) -> Result<(), String> {
 /// The zips that were unpacked. Their folders are removed in the end.
 #[derive(Debug, Default)]
 pub struct Unpacked {
-    folders: BTreeMap<Arc<Vec<u8>>, tempfile::TempDir>,
+    folders: BTreeMap<Arc<Vec<u8>>, TempDir>,
 }
 
 impl Unpacked {
     /// The `bootstrap` of a zip, unpacked.
     ///
     /// # Errors
-    /// A sentence that names the zip and what is wrong with it.
-    pub fn bootstrap(&mut self, code: &str, zip: &Arc<Vec<u8>>) -> Result<PathBuf, String> {
-        let mutation = |what: String| format!("{code}: {what}; it should be a zip of cargo lambda");
+    /// What is wrong with the zip.
+    pub fn bootstrap(&mut self, code: &str, zip: &Arc<Vec<u8>>) -> Result<PathBuf, CodeError> {
         if let Some(folder) = self.folders.get(zip) {
             return Ok(folder.path().join(BOOTSTRAP));
         }
-        let mut archive = ZipArchive::new(Cursor::new(zip.as_slice()))
-            .map_err(|error| mutation(error.to_string()))?;
-        let limit = UNPACKED_LIMIT.min(RATIO_LIMIT * zip.len() as u64);
-        check_entries(&mut archive, limit).map_err(&mutation)?;
-        let mut entry = archive
-            .by_name(BOOTSTRAP)
-            .map_err(|error| mutation(format!("no bootstrap in it: {error}")))?;
-        if !entry.is_file() {
-            return Err(mutation("its bootstrap is no file".to_owned()));
-        }
-        let folder = tempfile::tempdir().map_err(|error| mutation(error.to_string()))?;
+        let folder = unpack(zip).map_err(|error| CodeError::Zip {
+            code: code.to_owned(),
+            error,
+        })?;
         let place = folder.path().join(BOOTSTRAP);
-        let mut file =
-            std::fs::File::create(&place).map_err(|error| mutation(error.to_string()))?;
-        // What a zip says of its sizes may be a lie: what counts is what comes out.
-        let mut unpacked = (&mut entry).take(limit + 1);
-        let length =
-            std::io::copy(&mut unpacked, &mut file).map_err(|error| mutation(error.to_string()))?;
-        if length > limit {
-            return Err(mutation(too_large(limit)));
-        }
-        drop(file);
-        make_executable(&place).map_err(|error| mutation(error.to_string()))?;
         self.folders.insert(Arc::clone(zip), folder);
         Ok(place)
     }
 }
 
+/// A new folder with the `bootstrap` of a zip.
+fn unpack(zip: &[u8]) -> Result<TempDir, ZipError> {
+    let mut archive = ZipArchive::new(Cursor::new(zip))?;
+    let limit = UNPACKED_LIMIT.min(RATIO_LIMIT * zip.len() as u64);
+    check_entries(&mut archive, limit)?;
+    let mut entry = archive.by_name(BOOTSTRAP).map_err(ZipError::NoBootstrap)?;
+    if !entry.is_file() {
+        return Err(ZipError::NotAFile);
+    }
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join(BOOTSTRAP);
+    let mut file = std::fs::File::create(&place)?;
+    // What a zip says of its sizes may be a lie: what counts is what comes out.
+    let mut unpacked = (&mut entry).take(limit + 1);
+    let length = std::io::copy(&mut unpacked, &mut file)?;
+    if length > limit {
+        return Err(ZipError::TooLarge { limit });
+    }
+    drop(file);
+    make_executable(&place)?;
+    Ok(folder)
+}
+
 /// Refuses a zip that would unpack to too much by its own account, or to a place outside its
 /// folder. Only the bootstrap is written anywhere; but a zip with such a name in it was made to do
 /// harm.
-fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Result<(), String> {
+fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Result<(), ZipError> {
     if archive.len() > ENTRIES_LIMIT {
-        return Err(format!(
-            "it has {} entries, and may have {ENTRIES_LIMIT}",
-            archive.len()
-        ));
+        return Err(ZipError::TooManyEntries(archive.len()));
     }
     let mut whole = 0_u64;
     for at in 0..archive.len() {
-        let entry = archive
-            .by_index_raw(at)
-            .map_err(|error| error.to_string())?;
-        let name = entry.name().map_err(|error| error.to_string())?;
+        let entry = archive.by_index_raw(at)?;
+        let name = entry.name()?;
         if !stays_inside(&name) {
-            return Err(format!("{name:?} in it is a path outside of it"));
+            return Err(ZipError::PathOutside(name.into_owned()));
         }
         whole = whole.saturating_add(entry.size());
     }
     if whole > limit {
-        return Err(too_large(limit));
+        return Err(ZipError::TooLarge { limit });
     }
     Ok(())
 }
@@ -147,12 +151,6 @@ fn check_entries<R: Read + Seek>(archive: &mut ZipArchive<R>, limit: u64) -> Res
 fn stays_inside(path: &str) -> bool {
     let separators = ['/', '\\'];
     !path.starts_with(separators) && path.split(separators).all(|part| part != "..")
-}
-
-fn too_large(limit: u64) -> String {
-    format!(
-        "it unpacks to more than {limit} bytes, the smaller of {UNPACKED_LIMIT} and {RATIO_LIMIT} times its own size"
-    )
 }
 
 #[cfg(unix)]
@@ -203,14 +201,15 @@ mod tests {
         for zip in [zip_of("main", "x"), Arc::new(b"nonsense".to_vec())] {
             let message = unpacked
                 .bootstrap("s3://bucket/key", &zip)
-                .expect_err("bad");
+                .expect_err("bad")
+                .to_string();
             assert!(message.starts_with("s3://bucket/key: "), "{message}");
         }
     }
 
     fn refusal(zip: Vec<u8>) -> String {
         let refused = Unpacked::default().bootstrap("s3://bucket/key", &Arc::new(zip));
-        refused.expect_err("it is refused")
+        refused.expect_err("it is refused").to_string()
     }
 
     /// A zip of these files, the last of which is the bootstrap.
@@ -282,13 +281,16 @@ mod tests {
         elf[ELF_MACHINE] = other;
         let place = folder.path().join("bootstrap");
         std::fs::write(&place, &elf).expect("a file");
-        let message = runs_here(&place).expect_err("another processor");
+        let message = runs_here(&place)
+            .expect_err("another processor")
+            .to_string();
         assert!(message.contains("Architecture"), "{message}");
         std::fs::write(&place, "#!/bin/sh").expect("a file");
-        assert_eq!(runs_here(&place), Ok(()));
+        assert!(runs_here(&place).is_ok());
         assert!(
-            binary(folder.path(), "joined")
+            binary(folder.path(), Worker::Joined)
                 .expect_err("none")
+                .to_string()
                 .contains("cargo build")
         );
     }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::StepError;
+use crate::endpoint::EndpointError;
+use crate::lambda_process::CodeError;
 
 /// The part of the input that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,18 @@ impl std::error::Error for Unplayable {}
 
 impl From<StepError> for Unplayable {
     fn from(error: StepError) -> Self {
+        Self::new(About::Steps, error.to_string())
+    }
+}
+
+impl From<EndpointError> for Unplayable {
+    fn from(error: EndpointError) -> Self {
+        Self::new(About::Steps, error.to_string())
+    }
+}
+
+impl From<CodeError> for Unplayable {
+    fn from(error: CodeError) -> Self {
         Self::new(About::Steps, error.to_string())
     }
 }
