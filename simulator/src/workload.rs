@@ -2,11 +2,13 @@
 //! that `aws ecs describe-services` wrote.
 
 mod error;
+mod left_out;
 mod read;
 mod start;
 
 pub use error::{MemberError, WorkloadError};
-pub use start::{Refused, on_this_cluster, start};
+pub use left_out::{LeftOut, WhyLeftOut};
+pub use start::{OtherProvider, Refused, on_this_cluster, start};
 
 use serde_json::{Value, json};
 
@@ -25,7 +27,7 @@ pub struct Workload {
     /// What was assumed about services read from a file, for people to see.
     pub assumed: Vec<String>,
     /// The services of the files that are not rehearsed, and why each of them is not.
-    pub left_out: Vec<String>,
+    pub left_out: Vec<LeftOut>,
     /// Whether files described it. A service whose capacity provider the cluster does not have is
     /// then left out, as one that runs elsewhere; otherwise it is refused.
     pub described: bool,

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use workers::text::list;
 
+use super::LeftOut;
+
 const REMEDY: &str =
     "it should hold what `aws ecs describe-services --cluster NAME --services …` prints";
 
@@ -15,7 +17,7 @@ pub enum WorkloadError {
         /// The files.
         files: Vec<String>,
         /// The services that run elsewhere, and why.
-        left_out: Vec<String>,
+        left_out: Vec<LeftOut>,
     },
     /// A file that is not JSON.
     #[error("{file}: not JSON: {cause}; {REMEDY}")]
@@ -97,7 +99,7 @@ pub enum MemberError {
     SeveralProviders(Vec<String>),
 }
 
-fn elsewhere(services: &[String]) -> String {
+fn elsewhere(services: &[LeftOut]) -> String {
     if services.is_empty() {
         return String::new();
     }

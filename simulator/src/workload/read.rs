@@ -5,7 +5,7 @@
 use serde_json::{Deserializer, Value, json};
 
 use super::error::{MemberError, WorkloadError};
-use super::{DEREGISTRATION_DELAY_SECONDS, Service, Workload};
+use super::{DEREGISTRATION_DELAY_SECONDS, LeftOut, Service, WhyLeftOut, Workload};
 
 /// What describe-services shows about where and how tasks run, and a rehearsal does not follow: its
 /// tasks are spread over zones and instances, on a bridge network.
@@ -110,14 +110,15 @@ impl Workload {
         };
         let home = home(service).map_err(of_service)?;
         let left_out = match service["status"].as_str() {
-            Some("DRAINING") => {
-                Some("is DRAINING: it was deleted, and ECS stops its tasks".to_owned())
-            }
-            Some("INACTIVE") => Some("is INACTIVE: it was deleted, and has no tasks".to_owned()),
+            Some("DRAINING") => Some(WhyLeftOut::Draining),
+            Some("INACTIVE") => Some(WhyLeftOut::Inactive),
             _ => home.as_ref().err().cloned(),
         };
         if let Some(why) = left_out {
-            self.left_out.push(format!("{name} {why}"));
+            self.left_out.push(LeftOut {
+                service: name.to_owned(),
+                why,
+            });
             return Ok(());
         }
         if self.services.iter().any(|known| known.name == name) {
@@ -184,7 +185,7 @@ fn described(name: &str, service: &Value) -> Result<Service, MemberError> {
 
 /// The capacity provider of a service that may run on EC2 instances, if it has one; or why it runs
 /// elsewhere.
-type Home = Result<Option<String>, String>;
+type Home = Result<Option<String>, WhyLeftOut>;
 
 /// Where a service runs. A service has a launch type, a capacity provider strategy, or neither
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html>).
@@ -199,7 +200,7 @@ fn home(service: &Value) -> Result<Home, MemberError> {
     let on_fargate = |provider: &String| provider == "FARGATE" || provider == "FARGATE_SPOT";
     match providers.as_slice() {
         [] => by_launch_type(&service["launchType"]),
-        all if all.iter().all(on_fargate) => Ok(Err("runs on Fargate".to_owned())),
+        all if all.iter().all(on_fargate) => Ok(Err(WhyLeftOut::Fargate)),
         [one] => Ok(Ok(Some(one.clone()))),
         _ => Err(MemberError::SeveralProviders(providers)),
     }
@@ -208,14 +209,10 @@ fn home(service: &Value) -> Result<Home, MemberError> {
 fn by_launch_type(launch_type: &Value) -> Result<Home, MemberError> {
     match launch_type.as_str() {
         Some("EC2") => Ok(Ok(None)),
-        Some("FARGATE") => Ok(Err("runs on Fargate".to_owned())),
-        Some("EXTERNAL") => Ok(Err(
-            "runs on external instances (launch type EXTERNAL)".to_owned()
-        )),
-        Some("MANAGED_INSTANCES") => Ok(Err(
-            "runs on ECS Managed Instances (launch type MANAGED_INSTANCES)".to_owned(),
-        )),
-        Some(other) => Ok(Err(format!("has the launch type {other}, not EC2"))),
+        Some("FARGATE") => Ok(Err(WhyLeftOut::Fargate)),
+        Some("EXTERNAL") => Ok(Err(WhyLeftOut::External)),
+        Some("MANAGED_INSTANCES") => Ok(Err(WhyLeftOut::ManagedInstances)),
+        Some(other) => Ok(Err(WhyLeftOut::LaunchType(other.to_owned()))),
         None if launch_type.is_null() => Ok(Ok(None)),
         None => Err(MemberError::NotALaunchType(launch_type.clone())),
     }
@@ -236,6 +233,10 @@ fn assumption(service: &Service) -> String {
 mod tests {
     use super::*;
 
+    fn left_out(workload: &Workload) -> Vec<String> {
+        workload.left_out.iter().map(LeftOut::to_string).collect()
+    }
+
     #[test]
     fn reads_what_describe_services_prints() {
         let text = r#"{"services": [
@@ -253,7 +254,7 @@ mod tests {
         );
         assert_eq!(web.deregistration_seconds, Some(300));
         assert_eq!(workload.services[1].desired, None);
-        assert_eq!(workload.left_out, ["far runs on Fargate"]);
+        assert_eq!(left_out(&workload), ["far runs on Fargate"]);
     }
 
     #[test]
@@ -357,7 +358,7 @@ mod tests {
         let workload = Workload::read("w.json", text).expect("one runs on EC2");
         assert_eq!(names(&workload), ["api"]);
         assert_eq!(
-            workload.left_out,
+            left_out(&workload),
             [
                 "edge runs on external instances (launch type EXTERNAL)",
                 "own runs on ECS Managed Instances (launch type MANAGED_INSTANCES)",

@@ -14,38 +14,58 @@ use crate::wire::ApiError;
 /// Where tasks on Fargate have their interfaces; nothing follows from it.
 const FARGATE_SUBNET: &str = "subnet-0a1b2c3d4e5f60718";
 
-/// The part of the workload that runs on `cluster`, and of each service of another capacity
-/// provider why it is left out.
+/// A service of a capacity provider that the cluster does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "service {service} uses the capacity provider {provider}, which cluster {cluster} does not have: {}",
+    providers(.there)
+)]
+pub struct OtherProvider {
+    /// The service.
+    pub service: String,
+    /// Its capacity provider.
+    pub provider: String,
+    /// The cluster.
+    pub cluster: String,
+    /// The capacity providers that the cluster has.
+    pub there: Vec<String>,
+}
+
+fn providers(there: &[String]) -> String {
+    match there {
+        [] => "it has none; rehearse with the parameter CapacityProvider=ENABLED, whose capacity provider is called cp- and the cluster's name".to_owned(),
+        some => format!("it has {}; name that in the file", some.join(", ")),
+    }
+}
+
+/// The part of the workload that runs on `cluster`, and the services of other capacity providers,
+/// which are left out.
 ///
 /// # Errors
-/// A sentence that names the service, the provider and the way out: if nobody described the
-/// workload, so that the provider is a mistake, or if nothing is left.
+/// If nobody described the workload, so that the provider is a mistake, or if nothing is left.
 pub fn on_this_cluster(
     world: &SimulationHost,
     cluster: &str,
     mut workload: Workload,
-) -> Result<(Workload, Vec<String>), String> {
+) -> Result<(Workload, Vec<OtherProvider>), OtherProvider> {
     let there = world.with(|account| account[ECS].capacity_providers(cluster));
-    let has = match there.as_slice() {
-        [] => "it has none; rehearse with the parameter CapacityProvider=ENABLED, whose capacity provider is called cp- and the cluster's name".to_owned(),
-        some => format!("it has {}; name that in the file", some.join(", ")),
-    };
     let of_others = |service: &Service| {
         let provider = service.capacity_provider.as_ref();
         let provider = provider.filter(|provider| !there.contains(provider))?;
-        Some(format!(
-            "service {} uses the capacity provider {provider}, which cluster {cluster} does not have: {has}",
-            service.name
-        ))
+        Some(OtherProvider {
+            service: service.name.clone(),
+            provider: provider.clone(),
+            cluster: cluster.to_owned(),
+            there: there.clone(),
+        })
     };
-    let strangers: Vec<String> = workload.services.iter().filter_map(of_others).collect();
+    let strangers: Vec<OtherProvider> = workload.services.iter().filter_map(of_others).collect();
     let nothing_is_left = strangers.len() == workload.services.len();
     match strangers.first() {
         Some(first) if nothing_is_left || !workload.described => Err(first.clone()),
         _ => {
             workload.services.retain(|it| of_others(it).is_none());
-            let left_out = |why| format!("{why}. It is left out");
-            Ok((workload, strangers.into_iter().map(left_out).collect()))
+            Ok((workload, strangers))
         }
     }
 }

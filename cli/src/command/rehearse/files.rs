@@ -47,10 +47,11 @@ impl Rehearse {
         };
         let files: Result<Vec<_>, Failure> = self.workload.iter().map(read).collect();
         let workload = Workload::read_all(&files?)?;
-        let left_out = workload.left_out.iter().map(|it| ("left out", it));
-        let assumed = workload.assumed.iter().map(|it| ("assumed", it));
-        for (what, it) in left_out.chain(assumed) {
-            anstream::eprintln!("ecs-rollout: {what}: {it}");
+        for left_out in &workload.left_out {
+            anstream::eprintln!("ecs-rollout: left out: {left_out}");
+        }
+        for assumed in &workload.assumed {
+            anstream::eprintln!("ecs-rollout: assumed: {assumed}");
         }
         Ok(workload)
     }

@@ -98,12 +98,12 @@ impl Runner {
         }
         let (workload, left_out) =
             workload::on_this_cluster(&self.host, &self.cluster, self.workload())
-                .map_err(|why| Unplayable::new(About::Workload, why))?;
+                .map_err(|why| Unplayable::new(About::Workload, why.to_string()))?;
         for why in &left_out {
             let listener = self.listener.lock();
             listener
                 .expect("only a panic poisons the lock, and it has ended the run")
-                .remark(why);
+                .remark(&format!("{why}. It is left out"));
         }
         workload::start(&self.host, &self.cluster, &workload)
             .map_err(|why| Unplayable::new(About::Workload, why.to_string()))?;
