@@ -22,6 +22,9 @@ const WORDS_THAT_STAY_OUT: [(&str, &str); 7] = [
     ("#[ignore", "a test that does not run proves nothing"),
     ("FIXME", "mend it"),
 ];
+/// Folders in which an error is a type with fields, and never a ready sentence. Add a folder once
+/// it is clean.
+const FOLDERS_OF_TYPED_ERRORS: [&str; 3] = ["cli/src/", "simulator/src/", "workers/"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -74,38 +77,48 @@ fn files_are_one_thing_each() {
     let offenders: Vec<String> = rust_files()
         .filter_map(|(path, text)| {
             // A file of tests is as long as its tests.
-            let of_tests = ["/tests.rs", "/resource_tests.rs"]
-                .iter()
-                .any(|end| path.ends_with(end))
-                || path.contains("/tests/")
-                || path.starts_with("tests/");
-            let lines = if of_tests { 0 } else { production_lines(&text) };
+            let lines = if is_of_tests(&path) {
+                0
+            } else {
+                production_lines(&text).len()
+            };
             (lines > LINES_AT_MOST).then(|| format!("{path}: {lines} lines"))
         })
         .collect();
     assert_none("these files are longer than one thing", &offenders);
 }
 
-/// Lines without what is compiled for tests only, wherever that stands.
-fn production_lines(text: &str) -> usize {
-    let mut lines = text.lines();
-    let mut count = 0;
-    while let Some(line) = lines.next() {
+/// Whether all of a file is compiled for tests only.
+fn is_of_tests(path: &str) -> bool {
+    let files = ["/tests.rs", "/resource_tests.rs"];
+    let folders = ["/tests/", "workers/src/tables/"];
+    path.starts_with("tests/")
+        || files.iter().any(|end| path.ends_with(end))
+        || folders.iter().any(|folder| path.contains(folder))
+}
+
+/// Lines without what is compiled for tests only, wherever that stands, with their numbers from 1.
+fn production_lines(text: &str) -> Vec<(usize, &str)> {
+    let mut lines = text.lines().zip(1..).map(|(line, number)| (number, line));
+    let mut production = Vec::new();
+    while let Some((number, line)) = lines.next() {
         if line.trim() == "#[cfg(test)]" {
             skip_item(line, &mut lines);
         } else {
-            count += 1;
+            production.push((number, line));
         }
     }
-    count
+    production
 }
 
 /// Skips the item after an attribute: to its semicolon, or to the brace that closes it at the
 /// attribute's column.
-fn skip_item<'a>(attribute: &str, lines: &mut impl Iterator<Item = &'a str>) {
+fn skip_item<'a>(attribute: &str, lines: &mut impl Iterator<Item = (usize, &'a str)>) {
     let indent = attribute.len() - attribute.trim_start().len();
     let end = format!("{}}}", " ".repeat(indent));
-    let mut item = lines.skip_while(|line| line.trim_start().starts_with("#["));
+    let mut item = lines
+        .map(|(_, line)| line)
+        .skip_while(|line| line.trim_start().starts_with("#["));
     let is_block = item.next().is_some_and(|first| !first.ends_with(';'));
     if is_block {
         item.find(|line| *line == end);
@@ -116,7 +129,106 @@ fn skip_item<'a>(attribute: &str, lines: &mut impl Iterator<Item = &'a str>) {
 fn code_is_counted_past_an_early_test_module() {
     let text = "//! Two.\n\n#[cfg(test)]\nmod stub;\n\nfn one() {}\n\n#[cfg(test)]\n#[path = \"x\"]\nmod tests {\n    \
                 fn not() {\n    }\n}\n\n// Why.\nfn two() {}\n";
-    assert_eq!(production_lines(text), 8);
+    let numbers = production_lines(text).into_iter().map(|(number, _)| number);
+    assert_eq!(
+        numbers.collect::<Vec<_>>(),
+        [1, 2, 5, 6, 7, 14, 15, 16],
+        "each line keeps its number"
+    );
+}
+
+/// The lines at which a type `Result<…, String>` begins. The type may stand on several lines.
+fn results_with_sentences(lines: &[(usize, &str)]) -> Vec<usize> {
+    let is_code = |line: &str| !line.trim_start().starts_with("//");
+    let mut text = String::new();
+    let mut starts = Vec::new();
+    for (number, line) in lines.iter().filter(|(_, line)| is_code(line)) {
+        starts.push((text.len(), *number));
+        text.push_str(line);
+        text.push('\n');
+    }
+    let opening = "Result<";
+    let found = text.match_indices(opening).filter(|(at, _)| {
+        let arguments = generic_arguments(&text[at + opening.len()..]);
+        arguments.get(1).is_some_and(|error| *error == "String")
+    });
+    let line_of = |at: usize| {
+        let next = starts.partition_point(|(start, _)| *start <= at);
+        starts[next - 1].1
+    };
+    found.map(|(at, _)| line_of(at)).collect()
+}
+
+/// The arguments of a generic type, from behind its `<` to the `>` that closes it.
+fn generic_arguments(text: &str) -> Vec<&str> {
+    let mut arguments = Vec::new();
+    let (mut depth, mut start, mut before) = (0_usize, 0, ' ');
+    for (at, one) in text.char_indices() {
+        match one {
+            '<' | '(' | '[' | '{' => depth += 1,
+            // The arrow of a function type closes nothing.
+            '>' if before == '-' => {}
+            '>' | ')' | ']' | '}' if depth == 0 => {
+                arguments.push(text[start..at].trim());
+                break;
+            }
+            '>' | ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                arguments.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        before = one;
+    }
+    arguments
+}
+
+#[test]
+fn an_error_is_a_type_with_fields_and_no_sentence() {
+    let has_typed_errors = |path: &str| {
+        let mut folders = FOLDERS_OF_TYPED_ERRORS.iter();
+        folders.any(|folder| path.starts_with(folder)) && !is_of_tests(path)
+    };
+    for folder in FOLDERS_OF_TYPED_ERRORS {
+        assert!(
+            rust_files().any(|(path, _)| path.starts_with(folder)),
+            "no Rust file is in {folder}"
+        );
+    }
+    let offenders: Vec<String> = rust_files()
+        .filter(|(path, _)| has_typed_errors(path))
+        .flat_map(|(path, text)| {
+            let lines = results_with_sentences(&production_lines(&text));
+            lines.into_iter().map(move |line| format!("{path}:{line}"))
+        })
+        .collect();
+    assert_none(
+        "these give a sentence as the error: write an enum with fields, whose Display is the sentence",
+        &offenders,
+    );
+}
+
+#[test]
+fn a_sentence_as_the_error_is_found_in_each_form() {
+    for (text, lines) in [
+        ("fn a() -> Result<(), String> {}", &[1][..]),
+        ("fn a() -> Result<Vec<(u8, String)>, Error> {}", &[]),
+        ("fn a() -> Result<Result<u8, String>, Error> {}", &[1]),
+        ("fn a() -> Result<String> {}", &[]),
+        (
+            "// Result<u8, String>\n\ntype A =\n    Result<\n        u8,\n        String,\n    >;",
+            &[4],
+        ),
+        ("fn a(b: Result<fn(u8) -> u8, String>) {}", &[1]),
+        (
+            "#[cfg(test)]\nmod tests {\n    type A = Result<u8, String>;\n}\ntype B = Result<u8, String>;",
+            &[5],
+        ),
+    ] {
+        let found = results_with_sentences(&production_lines(text));
+        assert_eq!(found, lines, "{text}");
+    }
 }
 
 #[test]
