@@ -24,6 +24,60 @@ pub enum AlarmState {
     Alarm,
 }
 
+/// Why the state of an alarm cannot be worked out.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AlarmError {
+    /// It has a property that is not read here.
+    #[error("the property {property} of an alarm is not known here")]
+    UnknownProperty {
+        /// The property.
+        property: String,
+    },
+    /// No service publishes its metric here.
+    #[error("the metric {namespace} {name} is not published here")]
+    NotPublished {
+        /// The metric's namespace.
+        namespace: String,
+        /// The metric's name.
+        name: String,
+    },
+    /// Its Statistic is not worked out here.
+    #[error("the Statistic '{statistic}' is not known here")]
+    UnknownStatistic {
+        /// The Statistic.
+        statistic: String,
+    },
+    /// Its ComparisonOperator is not worked out here.
+    #[error("the ComparisonOperator '{operator}' is not known here")]
+    UnknownOperator {
+        /// The ComparisonOperator.
+        operator: String,
+    },
+    /// Its TreatMissingData is not worked out here.
+    #[error("TreatMissingData '{treatment}' is not known here")]
+    UnknownTreatment {
+        /// The TreatMissingData.
+        treatment: String,
+    },
+    /// Its Period is not worked out here.
+    #[error("the Period {seconds} is not known here")]
+    UnknownPeriod {
+        /// The Period.
+        seconds: i64,
+    },
+    /// A property that is no number.
+    #[error("the {member} of an alarm is '{text}', which is no number")]
+    NotANumber {
+        /// The property.
+        member: &'static str,
+        /// Its value.
+        text: String,
+    },
+    /// A period that no clock shows.
+    #[error(transparent)]
+    NoSuchTime(#[from] jiff::Error),
+}
+
 /// The properties of an alarm that are read here; what else decides over its state is refused.
 const READ: [&str; 15] = [
     "AlarmActions",
@@ -46,44 +100,41 @@ const READ: [&str; 15] = [
 /// How the alarm with these properties (of an `AWS::CloudWatch::Alarm`) stands now.
 ///
 /// # Errors
-/// A sentence, if it cannot be said: the alarm has a property, or is about a metric, that is not
-/// known here.
-pub fn state(account: &Account, alarm: &Value) -> Result<AlarmState, String> {
+/// The alarm has a property, or is about a metric, that is not known here.
+pub fn state(account: &Account, alarm: &Value) -> Result<AlarmState, AlarmError> {
     let members = alarm.as_object().into_iter().flatten();
     if let Some((other, _)) = members
         .into_iter()
         .find(|(key, _)| !READ.contains(&key.as_str()))
     {
-        return Err(format!(
-            "the property {other} of an alarm is not known here"
-        ));
+        return Err(AlarmError::UnknownProperty {
+            property: other.clone(),
+        });
     }
     let metric = metric(alarm);
     if !is_published(&metric) {
         let Metric {
             namespace, name, ..
-        } = &metric;
-        return Err(format!(
-            "the metric {namespace} {name} is not published here"
-        ));
+        } = metric;
+        return Err(AlarmError::NotPublished { namespace, name });
     }
-    let statistic = match text(alarm, "Statistic").as_str() {
-        "Sum" => Statistic::Sum,
-        "Maximum" => Statistic::Maximum,
-        other => return Err(format!("the Statistic '{other}' is not known here")),
-    };
+    let statistic = statistic(alarm)?;
     let threshold = number(alarm, "Threshold")?;
     let breaches = |value: f64| match text(alarm, "ComparisonOperator").as_str() {
         "GreaterThanOrEqualToThreshold" => Ok(value >= threshold),
         "LessThanThreshold" => Ok(value < threshold),
-        other => Err(format!(
-            "the ComparisonOperator '{other}' is not known here"
-        )),
+        other => Err(AlarmError::UnknownOperator {
+            operator: other.to_owned(),
+        }),
     };
     let missing = match text(alarm, "TreatMissingData").as_str() {
         "breaching" => true,
         "notBreaching" => false,
-        other => return Err(format!("TreatMissingData '{other}' is not known here")),
+        other => {
+            return Err(AlarmError::UnknownTreatment {
+                treatment: other.to_owned(),
+            });
+        }
     };
     let period = number(alarm, "Period")? as i64;
     let periods = number(alarm, "EvaluationPeriods")? as i64;
@@ -108,13 +159,27 @@ pub fn state(account: &Account, alarm: &Value) -> Result<AlarmState, String> {
     })
 }
 
+fn statistic(alarm: &Value) -> Result<Statistic, AlarmError> {
+    match text(alarm, "Statistic").as_str() {
+        "Sum" => Ok(Statistic::Sum),
+        "Maximum" => Ok(Statistic::Maximum),
+        other => Err(AlarmError::UnknownStatistic {
+            statistic: other.to_owned(),
+        }),
+    }
+}
+
 /// The whole period that ended this many periods ago.
-fn whole_period(now: Timestamp, seconds: i64, ago: i64) -> Result<(Timestamp, Timestamp), String> {
+fn whole_period(
+    now: Timestamp,
+    seconds: i64,
+    ago: i64,
+) -> Result<(Timestamp, Timestamp), AlarmError> {
     if !(1..=86_400).contains(&seconds) {
-        return Err(format!("the Period {seconds} is not known here"));
+        return Err(AlarmError::UnknownPeriod { seconds });
     }
     let until = (now.as_second() / seconds - ago) * seconds;
-    let until = Timestamp::from_second(until).map_err(|error| error.to_string())?;
+    let until = Timestamp::from_second(until)?;
     Ok((until - SignedDuration::from_secs(seconds), until))
 }
 
@@ -136,10 +201,10 @@ fn text(of: &Value, member: &str) -> String {
     }
 }
 
-fn number(alarm: &Value, member: &str) -> Result<f64, String> {
+fn number(alarm: &Value, member: &'static str) -> Result<f64, AlarmError> {
     let text = text(alarm, member);
     text.parse()
-        .map_err(|_| format!("the {member} of an alarm is '{text}', which is no number"))
+        .map_err(|_| AlarmError::NotANumber { member, text })
 }
 
 #[cfg(test)]
@@ -152,6 +217,10 @@ mod tests {
 
     fn account() -> Account {
         crate::services::account("2026-11-23T00:00:30Z".parse().expect("a time"), 1)
+    }
+
+    fn stands(account: &Account, alarm: &Value) -> AlarmState {
+        state(account, alarm).expect("it is known")
     }
 
     fn pass(account: &mut Account, seconds: i64) {
@@ -170,19 +239,19 @@ mod tests {
     #[test]
     fn missing_data_breaches_or_not_as_the_alarm_says() {
         let mut account = account();
-        assert_eq!(state(&account, &alarm()), Ok(AlarmState::Alarm));
+        assert_eq!(stands(&account, &alarm()), AlarmState::Alarm);
         let mut calm = alarm();
         calm["TreatMissingData"] = json!("notBreaching");
-        assert_eq!(state(&account, &calm), Ok(AlarmState::Ok));
+        assert_eq!(stands(&account, &calm), AlarmState::Ok);
         let now = account.now;
         let services = &mut account[CLOUDWATCH].services;
         services.count(now, "ActivitiesStarted", "ActivityArn", ACTIVITY);
         pass(&mut account, 300);
-        assert_eq!(state(&account, &alarm()), Ok(AlarmState::Ok));
+        assert_eq!(stands(&account, &alarm()), AlarmState::Ok);
         pass(&mut account, 600);
-        assert_eq!(state(&account, &alarm()), Ok(AlarmState::Ok));
+        assert_eq!(stands(&account, &alarm()), AlarmState::Ok);
         pass(&mut account, 300);
-        assert_eq!(state(&account, &alarm()), Ok(AlarmState::Alarm));
+        assert_eq!(stands(&account, &alarm()), AlarmState::Alarm);
     }
 
     #[test]
@@ -204,7 +273,7 @@ mod tests {
             let services = &mut account[CLOUDWATCH].services;
             services.level(now, "GroupTerminatingRetainedInstances", "G", value);
             pass(&mut account, 600);
-            assert_eq!(state(&account, &level), Ok(wanted), "{value:?}");
+            assert_eq!(stands(&account, &level), wanted, "{value:?}");
         }
     }
 
@@ -220,7 +289,7 @@ mod tests {
         ] {
             let mut alarm = alarm();
             alarm[member] = value;
-            let refused = state(&account, &alarm).expect_err(member);
+            let refused = state(&account, &alarm).expect_err(member).to_string();
             assert!(refused.contains(says), "{refused}");
         }
     }

@@ -95,11 +95,9 @@ pub fn wrong_processor(name: &str, instance_type: &str) -> Option<String> {
 /// AWS publishes a new AMI under this name.
 ///
 /// # Errors
-/// A sentence, if it is not a name of AMIs that is known here.
-pub fn publish(account: &mut Account, name: &str, ami: &str) -> Result<(), String> {
-    let Some(processor) = processor(name) else {
-        return Err(not_known(name).to_string());
-    };
+/// `NotImplemented`, if it is not a name of AMIs that is known here.
+pub fn publish(account: &mut Account, name: &str, ami: &str) -> Result<(), ApiError> {
+    let processor = processor(name).ok_or_else(|| not_known(name))?;
     register_image(account, ami, processor);
     let version = account[SSM].published.get(name).map_or(0, |it| it.version) + 1;
     let published = Published {

@@ -159,7 +159,7 @@ impl ResultPath {
             Self::Discard => Ok(input.clone()),
             Self::Into(path) => path
                 .write(input.clone(), result)
-                .map_err(|cause| Failure::new("States.ResultPathMatchFailure", cause)),
+                .map_err(|why| Failure::new("States.ResultPathMatchFailure", why.to_string())),
         }
     }
 }

@@ -2,11 +2,14 @@
 //! `States.Format`, `States.StringToJson` and `States.JsonToString`. Other functions are refused
 //! when the definition is read.
 
+mod error;
+
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::members::Unreadable;
 use super::path::{Path, Scope};
+use error::FunctionError;
 
 /// A path or an intrinsic function with its arguments.
 #[derive(Debug, Clone, PartialEq)]
@@ -170,24 +173,31 @@ impl Argument {
     }
 }
 
-fn apply(function: Function, arguments: &[Argument], values: &[Value]) -> Result<Value, String> {
+fn apply(
+    function: Function,
+    arguments: &[Argument],
+    values: &[Value],
+) -> Result<Value, FunctionError> {
     match (function, values) {
         (Function::JsonToString, [value]) => Ok(Value::String(value.to_string())),
         (Function::StringToJson, [Value::String(text)]) => {
-            serde_json::from_str(text).map_err(|error| format!("{text} is not JSON ({error})"))
+            serde_json::from_str(text).map_err(|source| FunctionError::NotJson {
+                text: text.clone(),
+                source,
+            })
         }
         (Function::Format, [_, values @ ..]) => match &arguments[0] {
             Argument::Quoted(template) => Ok(Value::String(format(template, values)?)),
-            Argument::Literal(_) | Argument::Expression(_) => {
-                Err("the template of States.Format is not a string in quotes".to_owned())
-            }
+            Argument::Literal(_) | Argument::Expression(_) => Err(FunctionError::TemplateNotQuoted),
         },
-        (_, values) => Err(format!("{values:?} is not what the function takes")),
+        (_, values) => Err(FunctionError::OtherArguments {
+            values: values.to_vec(),
+        }),
     }
 }
 
 /// Puts `values` for the `{}` of `template`.
-fn format(template: &str, values: &[Value]) -> Result<String, String> {
+fn format(template: &str, values: &[Value]) -> Result<String, FunctionError> {
     let (mut out, mut values, mut chars) = (String::new(), values.iter(), template.chars());
     while let Some(c) = chars.next() {
         match c {
@@ -197,12 +207,12 @@ fn format(template: &str, values: &[Value]) -> Result<String, String> {
                 match values.next() {
                     Some(Value::String(text)) => out.push_str(text),
                     Some(value @ (Value::Object(_) | Value::Array(_))) => {
-                        return Err(format!(
-                            "{value} is neither text nor number, and cannot be put into text"
-                        ));
+                        return Err(FunctionError::NotScalar {
+                            value: value.clone(),
+                        });
                     }
                     Some(value) => out.push_str(&value.to_string()),
-                    None => return Err("there are more {} than values".to_owned()),
+                    None => return Err(FunctionError::TooFewValues),
                 }
             }
             c => out.push(c),

@@ -25,6 +25,17 @@ pub struct Path {
     steps: Vec<Step>,
 }
 
+/// Why nothing can be put at a path: something else is on the way. Its text is the cause of
+/// `States.ResultPathMatchFailure`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Unable to apply Reference Path {path} to input {input}")]
+pub struct ResultPathMismatch {
+    /// The path.
+    pub path: String,
+    /// The value in which it leads nowhere, as JSON.
+    pub input: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
     Member(String),
@@ -128,20 +139,19 @@ impl Path {
     /// Puts `value` at the path in `target`, making the objects on the way.
     ///
     /// # Errors
-    /// Says in words, as States.ResultPathMatchFailure does, that there is something else on the
-    /// way.
-    pub fn write(&self, mut target: Value, value: Value) -> Result<Value, String> {
-        let before = target.to_string();
+    /// There is something else on the way.
+    pub fn write(&self, mut target: Value, value: Value) -> Result<Value, ResultPathMismatch> {
+        let input = target.to_string();
         let place = self.steps.iter().try_fold(&mut target, descend);
         match place {
             Some(place) => {
                 *place = value;
                 Ok(target)
             }
-            None => Err(format!(
-                "Unable to apply Reference Path {} to input {before}",
-                self.text
-            )),
+            None => Err(ResultPathMismatch {
+                path: self.text.clone(),
+                input,
+            }),
         }
     }
 }
