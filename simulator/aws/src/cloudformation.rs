@@ -9,11 +9,13 @@
 //! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one
 //!   version to the next.
 //! - `permissions`: what a stack's service role must allow.
+//! - [`error`], [`policy_error`]: why it cannot be done.
 //! - [`handler`], [`opaque_resource`], [`group`], [`rolling_update`], [`rolling_policy`],
 //!   [`instance_refresh`]: what is done to a resource.
 
 mod change_sets;
 pub mod describe;
+pub mod error;
 pub mod evaluate;
 pub mod expression;
 pub mod files;
@@ -30,6 +32,7 @@ pub mod opaque_resource;
 pub mod operation;
 pub mod parameters;
 mod permissions;
+pub mod policy_error;
 pub mod request;
 mod request_fields;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use workers::cause::in_words;
 use workers::model::{Verdict, WaitCause};
 
 use super::checks::Check;
-use super::{CheckerState, InstanceObservation};
+use super::{CheckerState, InstanceObservation, LastAnswer};
 use crate::invariants::Invariant;
 use aws::account::Account;
 use aws::ecs::ECS;
@@ -104,17 +104,20 @@ impl CheckerState {
             .map_or(0, |function| function.memory_mb);
         self.tally.megabyte_ms += memory * billed_ms;
         if result.is_empty() {
-            let answered = match failed {
-                true => Err(verdict.clone()),
-                false => Ok(Verdict::named(verdict)),
+            let answer = if *failed {
+                LastAnswer::Error(verdict.clone())
+            } else {
+                LastAnswer::Verdict(Verdict::named(verdict))
             };
-            self.last_answers.insert(execution.clone(), answered);
+            self.last_answers.insert(execution.clone(), answer);
             return;
         }
         let why_not = match self.last_answers.get(execution) {
-            Some(Err(error)) => format!("after the error {error}"),
-            Some(Ok(Some(Verdict::NotYet))) => "after the verdict NotYet".to_owned(),
-            Some(Ok(Some(Verdict::Never))) if !self.never_may_continue() => {
+            Some(LastAnswer::Error(error)) => format!("after the error {error}"),
+            Some(LastAnswer::Verdict(Some(Verdict::NotYet))) => {
+                "after the verdict NotYet".to_owned()
+            }
+            Some(LastAnswer::Verdict(Some(Verdict::Never))) if !self.never_may_continue() => {
                 "after the verdict Never".to_owned()
             }
             _ => return,

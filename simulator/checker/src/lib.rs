@@ -91,7 +91,7 @@ struct CheckerState {
     reconcilers: BTreeSet<String>,
     /// Executions whose drain's turn has come.
     turns_seen: BTreeSet<String>,
-    last_answers: BTreeMap<String, Answered>,
+    last_answers: BTreeMap<String, LastAnswer>,
     healthy: BTreeMap<String, u64>,
     /// The instances that were retained, those too that have gone.
     ever_retained: BTreeSet<String>,
@@ -126,8 +126,14 @@ struct CheckerState {
     reached: BTreeMap<String, u64>,
 }
 
-/// What the last worker said in an execution: its verdict, or the error's name.
-type Answered = Result<Option<Verdict>, String>;
+/// What the last worker said in an execution.
+#[derive(Debug, Clone)]
+enum LastAnswer {
+    /// Its verdict; nothing if the answer has none.
+    Verdict(Option<Verdict>),
+    /// The name of the error with which it failed.
+    Error(String),
+}
 
 impl InvariantChecker {
     /// A watch over a stack with these terms.

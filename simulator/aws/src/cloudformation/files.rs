@@ -12,6 +12,62 @@ use crate::s3::S3;
 use crate::s3::SCHEME;
 use crate::wire::ApiError;
 
+/// Why a file that a template or a call names cannot be had.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FileError {
+    /// There is no file at the path.
+    #[error("there is no file {path}; there are: {}", .known.join(", "))]
+    NotThere {
+        /// The path.
+        path: String,
+        /// The paths of the files that there are.
+        known: Vec<String>,
+    },
+    /// A template in a bucket names a local file.
+    #[error(
+        "{property} {path} is a local file, and {base} is in a bucket; put it through `aws cloudformation package`"
+    )]
+    NotPackaged {
+        /// The property that names it.
+        property: &'static str,
+        /// Its path.
+        path: String,
+        /// Path of the template.
+        base: String,
+    },
+    /// A property that names neither a file nor an object.
+    #[error("{property} {location} is neither a file nor an object in a bucket")]
+    NotALocation {
+        /// The property.
+        property: &'static str,
+        /// What it is.
+        location: Value,
+    },
+    /// An address outside S3.
+    #[error("TemplateURL must be a supported URL: {url} is not in S3")]
+    NotInS3 {
+        /// The address.
+        url: String,
+    },
+    /// There is no such object in the bucket.
+    #[error(
+        "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist. ({path})"
+    )]
+    NoSuchKey {
+        /// The object, as `s3://bucket/key`.
+        path: String,
+    },
+    /// A local file that is no zip of a worker.
+    #[error(
+        "Code {path} is no worker; they are target/lambda/<name>/bootstrap.zip with the names {}",
+        lambda::PACKAGES.join(", ")
+    )]
+    NotAWorker {
+        /// Its path.
+        path: String,
+    },
+}
+
 /// `path` as the template at `base` means it.
 pub fn resolve(base: &str, path: &str) -> String {
     let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -33,18 +89,21 @@ impl State {
     /// # Errors
     /// `ValidationError`, if there is none or it is refused.
     pub fn template(&self, path: &str) -> Result<Template, ApiError> {
-        let text = self.file(path).map_err(super::invalid)?;
+        let text = self
+            .file(path)
+            .map_err(|why| super::invalid(why.to_string()))?;
         template::read(path, text).map_err(|refusal| super::invalid(refusal.to_string()))
     }
 
     /// The text of the file at `path`.
     ///
     /// # Errors
-    /// A message that names the file.
-    pub fn file(&self, path: &str) -> Result<&str, String> {
-        self.files.get(path).map(String::as_str).ok_or_else(|| {
-            let known: Vec<_> = self.files.keys().map(String::as_str).collect();
-            format!("there is no file {path}; there are: {}", known.join(", "))
+    /// There is no such file.
+    pub fn file(&self, path: &str) -> Result<&str, FileError> {
+        let text = self.files.get(path).map(String::as_str);
+        text.ok_or_else(|| FileError::NotThere {
+            path: path.to_owned(),
+            known: self.files.keys().cloned().collect(),
         })
     }
 }
@@ -52,16 +111,19 @@ impl State {
 /// The path that `value`, a TemplateURL, Code or location of a template at `base`, names.
 ///
 /// # Errors
-/// A message, if it names neither a local file nor an object in a bucket.
-pub fn local(base: &str, property: &str, value: &Value) -> Result<String, String> {
+/// It names neither a local file nor an object in a bucket.
+pub fn local(base: &str, property: &'static str, value: &Value) -> Result<String, FileError> {
     match value {
         Value::String(path) if path.contains("://") => located(path),
-        Value::String(path) if base.starts_with(SCHEME) => Err(format!(
-            "{property} {path} is a local file, and {base} is in a bucket; put it through `aws cloudformation package`"
-        )),
+        Value::String(path) if base.starts_with(SCHEME) => Err(FileError::NotPackaged {
+            property,
+            path: path.clone(),
+            base: base.to_owned(),
+        }),
         Value::String(path) => Ok(resolve(base, path)),
-        location => object(location).ok_or_else(|| {
-            format!("{property} {location} is neither a file nor an object in a bucket")
+        location => object(location).ok_or_else(|| FileError::NotALocation {
+            property,
+            location: location.clone(),
         }),
     }
 }
@@ -81,8 +143,8 @@ fn object(location: &Value) -> Option<String> {
 /// `s3://bucket/key`.
 ///
 /// # Errors
-/// A message, for an address that is not in S3.
-pub fn located(url: &str) -> Result<String, String> {
+/// The address is not in S3.
+pub fn located(url: &str) -> Result<String, FileError> {
     let Some((scheme, rest)) = url.split_once("://") else {
         return Ok(url.to_owned());
     };
@@ -98,9 +160,9 @@ pub fn located(url: &str) -> Result<String, String> {
     }
     match host.split_once(".s3").filter(|_| amazon) {
         Some((bucket, _)) => Ok(format!("{SCHEME}{bucket}/{path}")),
-        None => Err(format!(
-            "TemplateURL must be a supported URL: {url} is not in S3"
-        )),
+        None => Err(FileError::NotInS3 {
+            url: url.to_owned(),
+        }),
     }
 }
 
@@ -108,28 +170,26 @@ pub fn located(url: &str) -> Result<String, String> {
 /// the driver runs itself; and tells its path.
 ///
 /// # Errors
-/// A message that names the path and those that are possible.
-pub fn code(account: &Account, base: &str, code: &Value) -> Result<String, String> {
+/// There is no such zip, and no such worker.
+pub fn code(account: &Account, base: &str, code: &Value) -> Result<String, FileError> {
     let path = local(base, "Code", code)?;
     if path.starts_with(SCHEME) {
         return match account[S3].object(&path) {
             Some(_) => Ok(path),
-            None => Err(format!(
-                "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist. ({path})"
-            )),
+            None => Err(FileError::NoSuchKey { path }),
         };
     }
     worker(&path).map(|_| path)
 }
 
-fn worker(path: &str) -> Result<&'static str, String> {
+fn worker(path: &str) -> Result<&'static str, FileError> {
     let names = lambda::PACKAGES;
     let found = names.iter().find(|name| {
         let zip = format!("target/lambda/{name}/bootstrap.zip");
         path == zip || path.ends_with(&format!("/{zip}"))
     });
-    found.copied().ok_or_else(|| {
-        format!("Code {path} is no worker; they are target/lambda/<name>/bootstrap.zip with the names {}", names.join(", "))
+    found.copied().ok_or_else(|| FileError::NotAWorker {
+        path: path.to_owned(),
     })
 }
 
@@ -158,7 +218,7 @@ mod tests {
         assert!(read(json!("../target/lambda/other/bootstrap.zip")).is_err());
         assert!(read(json!({"S3Bucket": "b"})).is_err());
         let missing = read(json!({"S3Bucket": "b", "S3Key": "k"})).expect_err("no such object");
-        assert!(missing.contains("NoSuchKey"), "{missing}");
+        assert!(matches!(missing, FileError::NoSuchKey { .. }), "{missing}");
     }
 
     #[test]

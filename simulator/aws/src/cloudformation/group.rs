@@ -6,6 +6,7 @@
 
 mod calls;
 mod creation;
+mod error;
 mod sized;
 mod snapshot;
 
@@ -15,10 +16,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::error::ResourceError;
 use super::handler::{DesiredResource, ask};
 use super::instance_refresh::{self, Refreshing};
 use super::node::scalar_text;
 use super::operation::{self, Purpose};
+use super::policy_error::PolicyError;
 use super::rolling_policy::Policy;
 use super::rolling_update::{self, Roll};
 use super::signal::{SignalStatus, Signals};
@@ -29,6 +32,7 @@ use crate::cloudformation::CLOUDFORMATION;
 
 pub use calls::{create, put_warm_pool, update};
 pub use creation::Creation;
+pub use error::GroupError;
 pub use snapshot::{GroupSnapshot, Instance};
 
 /// What CloudFormation is at with a group.
@@ -72,17 +76,15 @@ fn policy(
     id: &str,
     name: &str,
     which: impl Fn(&super::template::Declared) -> Option<&super::expression::Expression>,
-) -> Result<Value, String> {
+) -> Result<Value, PolicyError> {
     let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();
     let scope = stack.scope(&stack.version, &known, false);
     let expression = which(&stack.version.template.resources[name]);
     let value = expression
         .map(|expression| scope.value(expression))
-        .transpose();
-    value
-        .map(|value| value.flatten().unwrap_or_default())
-        .map_err(|refusal| refusal.to_string())
+        .transpose()?;
+    Ok(value.flatten().unwrap_or_default())
 }
 
 fn begin(account: &mut Account, wanted: &DesiredResource, stage: Stage) {
@@ -104,8 +106,8 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
         .clone();
     let input =
         json!({"AutoScalingGroupName": group, "MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0});
-    if let Err(reason) = ask(account, id, "autoscaling", "UpdateAutoScalingGroup", &input) {
-        return operation::finished(account, id, name, Err(reason));
+    if let Err(error) = ask(account, id, "autoscaling", "UpdateAutoScalingGroup", &input) {
+        return operation::finished(account, id, name, Err(error));
     }
     let until = account.now + account[CLOUDFORMATION].timing.empty_within;
     let work = GroupWork {
@@ -170,7 +172,9 @@ pub fn look(account: &mut Account, id: &str, name: &str, turn: u64) {
             let until = *until;
             sized::emptying(account, id, &group, &seen, until)
         }
-        Stage::Filling(until) => sized::filling(now, &seen, *until),
+        Stage::Filling(until) => {
+            sized::filling(now, &seen, *until).map(|filled| filled.map_err(ResourceError::from))
+        }
     };
     match outcome {
         Some(result) => operation::finished(account, id, name, result),
@@ -187,13 +191,13 @@ fn creating(
     name: &str,
     creation: &Creation,
     until: Timestamp,
-) -> Option<Result<(), String>> {
+) -> Option<Result<(), ResourceError>> {
     let late = account.now >= until;
     let (count, percent) = (creation.count, creation.percent);
     let signals = &mut operation::group_work(account, id, name)?.signals;
     match signals.standing(count, count, percent) {
         SignalStatus::Complete => Some(Ok(())),
-        SignalStatus::Failed => Some(Err(signals.why(count, percent))),
+        SignalStatus::Failed => Some(Err(signals.why(count, percent).into())),
         SignalStatus::Open if !late => None,
         SignalStatus::Open => {
             let missing = signals.miss(count);
@@ -206,7 +210,7 @@ fn creating(
                 "CREATE_IN_PROGRESS",
                 &rolling_policy::missing_signals(missing),
             );
-            Some(if failed { Err(why) } else { Ok(()) })
+            Some(if failed { Err(why.into()) } else { Ok(()) })
         }
     }
 }
@@ -235,7 +239,7 @@ pub fn created(account: &mut Account, wanted: &DesiredResource) {
             let until = account.now + account[CLOUDFORMATION].timing.instances_within;
             begin(account, wanted, Stage::Filling(until));
         }
-        Err(reason) => operation::finished(account, id, name, Err(reason)),
+        Err(error) => operation::finished(account, id, name, Err(error.into())),
     }
 }
 
@@ -247,7 +251,7 @@ pub fn updated(account: &mut Account, wanted: &DesiredResource, old: &Value) {
         declared.update_policy.as_ref()
     })
     .and_then(|value| {
-        Ok((
+        Ok::<_, PolicyError>((
             Policy::read(&value)?,
             instance_refresh::Policy::read(&value)?,
         ))
@@ -266,6 +270,6 @@ pub fn updated(account: &mut Account, wanted: &DesiredResource, old: &Value) {
             let delay = account[CLOUDFORMATION].timing.other;
             operation::takes(account, id, name, delay);
         }
-        Err(reason) => operation::finished(account, id, name, Err(reason)),
+        Err(error) => operation::finished(account, id, name, Err(error.into())),
     }
 }

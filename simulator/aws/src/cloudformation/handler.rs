@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::error::ResourceError;
 use super::evaluate::ResolvedResource;
 use super::node::scalar_text;
 use super::permissions::Calls;
@@ -24,7 +25,7 @@ use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, Call};
 
 pub use deletion::delete;
-pub use failure::record;
+pub use failure::{ServiceRefusal, record};
 use launch_template::{launch_template, launch_template_version};
 
 /// A resource as it shall be.
@@ -79,8 +80,9 @@ pub fn ask(
     service: &str,
     action: &str,
     input: &Value,
-) -> Result<Value, String> {
-    raw(account, stack, service, action, input).map_err(|error| record(account, service, &error))
+) -> Result<Value, ResourceError> {
+    raw(account, stack, service, action, input)
+        .map_err(|error| record(account, service, error).into())
 }
 
 /// Calls `action` of `service` as CloudFormation, for the stack `stack`: with the rights of the
@@ -125,9 +127,9 @@ pub fn name(account: &mut Account, wanted: &DesiredResource, property: &str) -> 
 ///
 /// # Errors
 /// The first refusal, as a stack event shows it.
-pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), String> {
+pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), ResourceError> {
     permissions::check(account, stack, calls)
-        .map_err(|(service, error)| record(account, &service, &error))
+        .map_err(|(service, error)| record(account, &service, error).into())
 }
 
 /// The name that a resource is given by its properties; otherwise one such as it will be given.
@@ -144,7 +146,10 @@ fn declared_name(wanted: &DesiredResource) -> String {
 ///
 /// # Errors
 /// Why it cannot be made.
-pub fn create(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
+pub fn create(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, ResourceError> {
     if wanted.kind.is_called_for() {
         let name = declared_name(wanted);
         let calls = permissions::creation(account, wanted, &name);
@@ -177,7 +182,7 @@ pub fn update(
     wanted: &DesiredResource,
     old: &Value,
     known: ResolvedResource,
-) -> Result<ResolvedResource, String> {
+) -> Result<ResolvedResource, ResourceError> {
     let stack = &wanted.stack_id;
     let physical_id = account[CLOUDFORMATION].at(stack).resources[&wanted.name]
         .physical_id
@@ -210,7 +215,7 @@ pub fn update(
             workflow::put_rule(account, wanted, &known.reference)?;
             let new = Some(&wanted.properties);
             workflow::remove_targets(account, stack, old, new, &known.reference)
-                .map_err(|error| record(account, "events", &error))?;
+                .map_err(|error| record(account, "events", error))?;
             Ok(known)
         }
         GROUP => group::update(account, wanted, old).map(|()| known),
@@ -220,7 +225,10 @@ pub fn update(
     }
 }
 
-fn cluster(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
+fn cluster(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, ResourceError> {
     let name = name(account, wanted, "ClusterName");
     let mut input = json!({"clusterName": name});
     for (property, member) in [

@@ -14,10 +14,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::error::ResourceError;
 use super::evaluate::same;
-use super::group::Stage;
+use super::group::{GroupError, Stage};
 use super::handler::{raw, record};
 use super::node::scalar_text;
+use super::policy_error::PolicyError;
 use super::rolling_policy::whole_number;
 use super::{operation, stack};
 use crate::account::Account;
@@ -53,15 +55,12 @@ impl Policy {
     ///
     /// # Errors
     /// Why it is not possible, naming the member.
-    pub fn read(update_policy: &Value) -> Result<Option<Self>, String> {
+    pub fn read(update_policy: &Value) -> Result<Option<Self>, PolicyError> {
         let Some(refresh) = update_policy.get("AutoScalingInstanceRefresh") else {
             return Ok(None);
         };
         if update_policy.get("AutoScalingRollingUpdate").is_some() {
-            return Err(
-                "AutoScalingInstanceRefresh and AutoScalingRollingUpdate exclude each other"
-                    .to_owned(),
-            );
+            return Err(PolicyError::TwoReplacements);
         }
         let members = refresh.as_object().into_iter().flatten();
         for (key, value) in members {
@@ -69,19 +68,19 @@ impl Policy {
                 "Strategy" if value == "Rolling" => {}
                 "Preferences" => {}
                 "Strategy" => {
-                    return Err(format!(
-                        "the account in memory does not know the Strategy {value} of AutoScalingInstanceRefresh; only Rolling"
-                    ));
+                    let strategy = value.clone();
+                    return Err(PolicyError::UnknownStrategy { strategy });
                 }
                 _ => {
-                    return Err(format!(
-                        "the account in memory does not know {key} of AutoScalingInstanceRefresh"
-                    ));
+                    return Err(PolicyError::UnknownMember {
+                        policy: "AutoScalingInstanceRefresh",
+                        member: key.clone(),
+                    });
                 }
             }
         }
         if refresh.get("Strategy").is_none() {
-            return Err("AutoScalingInstanceRefresh has no Strategy".to_owned());
+            return Err(PolicyError::NoStrategy);
         }
         let mut preferences = json!({
             "MinHealthyPercentage": 100, "MaxHealthyPercentage": 110, "SkipMatching": true,
@@ -90,8 +89,7 @@ impl Policy {
         for (key, value) in refresh["Preferences"].as_object().into_iter().flatten() {
             preferences[key] = numbers(value);
         }
-        autoscaling::check_preferences(&preferences)
-            .map_err(|error| format!("AutoScalingInstanceRefresh: {}", error.message))?;
+        autoscaling::check_preferences(&preferences).map_err(PolicyError::Preferences)?;
         Ok(Some(Self { preferences }))
     }
 
@@ -145,7 +143,7 @@ pub fn look(
     id: &str,
     name: &str,
     group: &str,
-) -> Option<Result<(), String>> {
+) -> Option<Result<(), ResourceError>> {
     let refreshing = of(account, id, name)?;
     let (started, back, until) = (refreshing.id.clone(), refreshing.back, refreshing.until);
     let Some(refresh) = started else {
@@ -153,9 +151,7 @@ pub fn look(
         let begun = start(account, id, name, group, preferences, back);
         let waits_for_turn = of(account, id, name).is_some_and(|it| it.id.is_none());
         let is_late = begun.is_none() && waits_for_turn && account.now >= until;
-        return begun.or_else(|| {
-            is_late.then(|| Err("Another instance refresh did not end within 36 hours".to_owned()))
-        });
+        return begun.or_else(|| is_late.then(|| Err(GroupError::RefreshBlocked.into())));
     };
     let input = json!({"AutoScalingGroupName": group, "InstanceRefreshIds": [refresh]});
     let answer = match raw(
@@ -166,27 +162,28 @@ pub fn look(
         &input,
     ) {
         Ok(answer) => answer,
-        Err(error) => return Some(Err(record(account, "autoscaling", &error))),
+        Err(error) => return Some(Err(record(account, "autoscaling", error).into())),
     };
     let seen = &answer["InstanceRefreshes"][0];
     match seen["Status"].as_str().unwrap_or_default() {
         "Successful" => Some(Ok(())),
         status @ ("Failed" | "Cancelled" | "RollbackSuccessful" | "RollbackFailed") => {
-            let percent = &seen["PercentageComplete"];
             // Recorded: one that has rolled back gives its reason there only.
-            let why = match &seen["RollbackDetails"]["RollbackReason"] {
+            let reason = match &seen["RollbackDetails"]["RollbackReason"] {
                 Value::Null => scalar_text(&seen["StatusReason"]),
                 reason => scalar_text(reason),
             };
-            Some(Err(format!(
-                "Instance refresh {refresh} ended {status} at {percent}%: {why}"
-            )))
+            Some(Err(GroupError::RefreshEnded {
+                refresh,
+                status: status.to_owned(),
+                percent: Box::new(seen["PercentageComplete"].clone()),
+                reason,
+            }
+            .into()))
         }
         _ if account.now >= until => {
             cancel(account, id, name);
-            Some(Err(format!(
-                "Instance refresh {refresh} did not end within 36 hours"
-            )))
+            Some(Err(GroupError::RefreshTooLong { refresh }.into()))
         }
         _ => None,
     }
@@ -199,7 +196,7 @@ fn start(
     group: &str,
     preferences: Value,
     back: bool,
-) -> Option<Result<(), String>> {
+) -> Option<Result<(), ResourceError>> {
     let input =
         json!({"AutoScalingGroupName": group, "Strategy": "Rolling", "Preferences": preferences});
     match raw(account, id, "autoscaling", "StartInstanceRefresh", &input) {
@@ -211,7 +208,7 @@ fn start(
             None
         }
         Err(error) if back && error.code == "InstanceRefreshInProgress" => None,
-        Err(error) => Some(Err(record(account, "autoscaling", &error))),
+        Err(error) => Some(Err(record(account, "autoscaling", error).into())),
     }
 }
 
@@ -266,7 +263,7 @@ mod tests {
 
     #[test]
     fn what_is_not_possible_is_said() {
-        let refused = |policy: Value| Policy::read(&policy).expect_err("refused");
+        let refused = |policy: Value| Policy::read(&policy).expect_err("refused").to_string();
         let both = json!({"AutoScalingRollingUpdate": {}, "AutoScalingInstanceRefresh": {"Strategy": "Rolling"}});
         assert!(refused(both).contains("exclude each other"));
         let root = json!({"AutoScalingInstanceRefresh": {"Strategy": "ReplaceRootVolume"}});

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::error::ResourceError;
 use super::handler::{CreatedResource, DesiredResource};
 use super::operation::{self, Purpose, Step, Work};
 use super::stack::{Stack, Version};
@@ -11,11 +12,49 @@ use super::{describe, files, parameters, validate};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
 
+/// Why a nested stack failed, as its parent tells it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChildError {
+    /// Its creation failed.
+    #[error("Embedded stack {child} was not successfully created: {reason}")]
+    NotCreated {
+        /// Its id.
+        child: String,
+        /// The reason of its rollback.
+        reason: String,
+    },
+    /// Its update failed.
+    #[error(
+        "Embedded stack {child} was not successfully updated. Currently in {status} with reason: {reason}"
+    )]
+    NotUpdated {
+        /// Its id.
+        child: String,
+        /// Its status when it turned round.
+        status: String,
+        /// The reason of that.
+        reason: String,
+    },
+    /// It has come to rest in a status of failure.
+    #[error("Embedded stack {child} is in {status}: {reason}")]
+    Failed {
+        /// Its id.
+        child: String,
+        /// Its status.
+        status: String,
+        /// The reason of that.
+        reason: String,
+    },
+}
+
 /// Puts a child stack beside its parent, without beginning anything.
 ///
 /// # Errors
 /// Why its template or its parameters are refused.
-pub fn make(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
+pub fn make(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, ResourceError> {
     let version = Arc::new(version(account, wanted)?);
     let suffix = account.hex(12).to_uppercase();
     let name = format!("{}-{}-{suffix}", wanted.stack_name, wanted.name);
@@ -36,7 +75,7 @@ pub fn new_id(account: &mut Account, name: &str) -> String {
 ///
 /// # Errors
 /// Why its template or its parameters are refused.
-pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Version, String> {
+pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Version, ResourceError> {
     let path = files::local(
         &wanted.base,
         "TemplateURL",
@@ -44,10 +83,10 @@ pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Versio
     )?;
     let template = account[CLOUDFORMATION]
         .template(&path)
-        .map_err(|error| error.message)?;
+        .map_err(ResourceError::ChildRefused)?;
     let input = call_parameters(&wanted.properties);
-    let parameters =
-        parameters::gather(account, &template, &input, None).map_err(|error| error.message)?;
+    let parameters = parameters::gather(account, &template, &input, None)
+        .map_err(ResourceError::ChildRefused)?;
     Ok(Version {
         template,
         parameters,
@@ -95,7 +134,7 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
     };
     let next = match next {
         Ok(next) => next,
-        Err(reason) => return operation::finished(account, &id, &name, Err(reason)),
+        Err(error) => return operation::finished(account, &id, &name, Err(error)),
     };
     let now = account[CLOUDFORMATION].at(&child).version.clone();
     if !rolls_back {
@@ -166,33 +205,34 @@ pub fn settled(account: &mut Account, child: &str) {
     let result = match status.as_str() {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE" => Ok(()),
         "UPDATE_ROLLBACK_COMPLETE" if rolls_back => Ok(()),
-        _ => Err(why(account[CLOUDFORMATION].at(child), child)),
+        _ => Err(why(account[CLOUDFORMATION].at(child), child).into()),
     };
     operation::finished(account, &id, &name, result);
 }
 
 /// Why a child failed, as its parent tells it.
-fn why(stack: &Stack, child: &str) -> String {
+fn why(stack: &Stack, child: &str) -> ChildError {
     let turned = ["ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"];
     let turn =
         stack.events.iter().rev().find(|event| {
             event.logical_id == stack.name && turned.contains(&event.status.as_str())
         });
+    let child = child.to_owned();
     match turn {
-        Some(turn) if turn.status == "ROLLBACK_IN_PROGRESS" => {
-            format!(
-                "Embedded stack {child} was not successfully created: {}",
-                turn.reason
-            )
-        }
-        Some(turn) => format!(
-            "Embedded stack {child} was not successfully updated. Currently in {} with reason: {}",
-            turn.status, turn.reason
-        ),
-        None => format!(
-            "Embedded stack {child} is in {}: {}",
-            stack.status, stack.reason
-        ),
+        Some(turn) if turn.status == "ROLLBACK_IN_PROGRESS" => ChildError::NotCreated {
+            child,
+            reason: turn.reason.clone(),
+        },
+        Some(turn) => ChildError::NotUpdated {
+            child,
+            status: turn.status.clone(),
+            reason: turn.reason.clone(),
+        },
+        None => ChildError::Failed {
+            child,
+            status: stack.status.clone(),
+            reason: stack.reason.clone(),
+        },
     }
 }
 

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::error::ResourceError;
 use super::handler::{CreatedResource, DesiredResource, allowed, name};
 use super::node::scalar_text;
 use super::resource_types::{
@@ -17,7 +18,10 @@ use crate::account::{ACCOUNT_ID, Account, PARTITION, REGION, arn};
 ///
 /// # Errors
 /// The refusal, as a stack event shows it.
-pub fn create(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
+pub fn create(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, ResourceError> {
     let made = made(account, wanted);
     let calls = permissions::creation(account, wanted, &made.physical_id);
     allowed(account, &wanted.stack_id, calls)?;

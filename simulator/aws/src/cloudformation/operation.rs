@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::ResourceError;
 use super::graph::{self, Dependencies};
 use super::group::{self, GroupWork};
 use super::stack::{self, Stack, Version};
@@ -228,8 +229,8 @@ pub fn takes(account: &mut Account, id: &str, name: &str, delay: Duration) {
     );
 }
 
-/// The resource `name` is done, or failed with a reason.
-pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), String>) {
+/// The resource `name` is done, or failed.
+pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), ResourceError>) {
     let operation = of(account, id);
     let deletes = operation.purpose.deletes();
     operation.steps.insert(name.to_owned(), Step::Over);
@@ -241,7 +242,8 @@ pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), 
                 account[CLOUDFORMATION].at(id).resources.remove(name);
             }
         }
-        Err(reason) => {
+        Err(error) => {
+            let reason = error.to_string();
             stack::resource_enters(account, id, name, &format!("{verb}_FAILED"), &reason);
             of(account, id).failed.push(name.to_owned());
             if !deletes {

@@ -2,6 +2,7 @@
 //!
 //! Messages are CloudFormation's own where they are known.
 
+mod constraint;
 mod declaration;
 mod kind;
 
@@ -14,6 +15,7 @@ use super::template::Template;
 use crate::account::{Account, Caller};
 use crate::wire::ApiError;
 
+pub use constraint::ConstraintError;
 pub use declaration::Declaration;
 pub use kind::{ParameterKind, Scalar};
 
@@ -138,7 +140,9 @@ fn resolve(
 ) -> Result<(), ApiError> {
     let name = &declared.name;
     let text = parameters.given[name].clone();
-    declared.check(&text).map_err(invalid)?;
+    declared
+        .check(&text)
+        .map_err(|why| invalid(why.to_string()))?;
     let (kind, value) = match &declared.kind {
         ParameterKind::Stored(kind) => {
             let stored = fetch(account, &text)?;
@@ -157,9 +161,11 @@ fn resolve(
         _ => vec![value.clone()],
     };
     if let Some(wrong) = members.iter().find(|member| !scalar.holds(member)) {
-        return Err(invalid(format!(
-            "Parameter validation failed: parameter value {wrong} for parameter name {name} does not exist"
-        )));
+        let why = ConstraintError::DoesNotExist {
+            name: name.clone(),
+            value: wrong.clone(),
+        };
+        return Err(invalid(why.to_string()));
     }
     let value = match kind {
         ParameterKind::List(_) => json!(members),

@@ -91,7 +91,7 @@ pub fn given_template(account: &Account, input: &Value) -> Result<Option<Templat
             .map(Some)
             .map_err(|refusal| invalid(refusal.to_string())),
         (None, Some(url)) => {
-            let path = files::located(url).map_err(invalid)?;
+            let path = files::located(url).map_err(|why| invalid(why.to_string()))?;
             account[CLOUDFORMATION].template(&path).map(Some)
         }
         (Some(_), Some(_)) => Err(invalid(

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::node::scalar_text;
+use super::policy_error::{PauseError, PolicyError};
 
 /// `AutoScalingRollingUpdate`, with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,18 +42,20 @@ impl Pause {
     ///
     /// # Errors
     /// Why it is none.
-    pub fn read(text: &str, most: Duration) -> Result<Self, String> {
+    pub fn read(text: &str, most: Duration) -> Result<Self, PauseError> {
         let duration = text
             .parse::<SignedDuration>()
             .ok()
             .filter(|_| text.starts_with("PT"))
             .and_then(|duration| Duration::try_from(duration).ok())
-            .ok_or_else(|| format!("{text:?} is no duration such as PT5M"))?;
+            .ok_or_else(|| PauseError::NotADuration {
+                text: text.to_owned(),
+            })?;
         if duration > most {
-            return Err(format!(
-                "{text} is more than the {} minutes that are possible",
-                most.as_secs() / 60
-            ));
+            return Err(PauseError::TooLong {
+                text: text.to_owned(),
+                most,
+            });
         }
         Ok(Self {
             text: text.to_owned(),
@@ -69,15 +72,15 @@ impl Policy {
     ///
     /// # Errors
     /// Why it is not possible, naming the member.
-    pub fn read(update_policy: &Value) -> Result<Option<Self>, String> {
+    pub fn read(update_policy: &Value) -> Result<Option<Self>, PolicyError> {
         let Some(members) = update_policy.as_object() else {
             return Ok(None);
         };
         let known = ["AutoScalingRollingUpdate", "AutoScalingInstanceRefresh"];
         if let Some(other) = members.keys().find(|key| !known.contains(&key.as_str())) {
-            return Err(format!(
-                "the account in memory does not know the UpdatePolicy {other}"
-            ));
+            return Err(PolicyError::UnknownUpdatePolicy {
+                name: other.clone(),
+            });
         }
         let Some(rolling) = members
             .get("AutoScalingRollingUpdate")
@@ -110,16 +113,20 @@ impl Policy {
         Ok(Some(policy))
     }
 
-    fn member(&mut self, key: &str, value: &Value) -> Result<(), String> {
-        let number =
-            || whole_number(value).ok_or_else(|| format!("{key} is no whole number: {value}"));
+    fn member(&mut self, key: &str, value: &Value) -> Result<(), PolicyError> {
+        let number = || {
+            whole_number(value).ok_or_else(|| PolicyError::NotANumber {
+                member: key.to_owned(),
+                value: value.clone(),
+            })
+        };
         match key {
             "MaxBatchSize" => self.max_batch_size = number()?,
             "MinInstancesInService" => self.min_instances_in_service = number()?,
             "MinSuccessfulInstancesPercent" => self.min_successful_percent = number()?,
             "PauseTime" => {
                 self.pause = Pause::read(&scalar_text(value), LONGEST_PAUSE)
-                    .map_err(|why| format!("PauseTime: {why}"))?
+                    .map_err(PolicyError::PauseTime)?
             }
             "WaitOnResourceSignals" => self.wait_on_signals = scalar_text(value) == "true",
             "SuspendProcesses" => {
@@ -131,9 +138,10 @@ impl Policy {
                     .collect();
             }
             _ => {
-                return Err(format!(
-                    "the account in memory does not know {key} of AutoScalingRollingUpdate"
-                ));
+                return Err(PolicyError::UnknownMember {
+                    policy: "AutoScalingRollingUpdate",
+                    member: key.to_owned(),
+                });
             }
         }
         Ok(())
@@ -254,20 +262,6 @@ pub fn missing_signals(count: u64) -> String {
     )
 }
 
-/// The reason of the failure when signals did not come.
-pub fn too_few_successes(successes: u64, expected: u64, percent: u64) -> String {
-    format!(
-        "Received {successes} SUCCESS signal(s) out of {expected}.  Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement"
-    )
-}
-
-/// The reason of the failure when a FAILURE was signalled.
-pub fn too_many_failures(failures: u64, expected: u64, percent: u64) -> String {
-    format!(
-        "Received {failures} FAILURE signal(s) out of {expected}. Unable to satisfy {percent}% MinSuccessfulInstancesPercent requirement"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -356,7 +350,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_of_the_policy_is_refused() {
-        let refused = |policy: Value| Policy::read(&policy).expect_err("refused");
+        let refused = |policy: Value| Policy::read(&policy).expect_err("refused").to_string();
         assert!(
             refused(json!({"AutoScalingReplacingUpdate": {"WillReplace": true}}))
                 .contains("AutoScalingReplacingUpdate")

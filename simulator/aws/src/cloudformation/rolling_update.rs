@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::group::{GroupSnapshot, Stage};
+use super::error::ResourceError;
+use super::group::{GroupError, GroupSnapshot, Stage};
 use super::rolling_policy::{self, Policy, Sizes};
 use super::{operation, stack};
 use crate::account::Account;
@@ -66,7 +67,7 @@ struct Batch {
     until: Option<Timestamp>,
 }
 
-type Outcome = Option<Result<(), String>>;
+type Outcome = Option<Result<(), ResourceError>>;
 
 impl Roll {
     /// A rollout to `version` of the launch template, begun `now`.
@@ -135,7 +136,7 @@ impl At<'_> {
         stack::resource_enters(self.account, self.id, self.name, "UPDATE_IN_PROGRESS", text);
     }
 
-    fn ask(&mut self, action: &str, mut input: serde_json::Value) -> Result<(), String> {
+    fn ask(&mut self, action: &str, mut input: serde_json::Value) -> Result<(), ResourceError> {
         input["AutoScalingGroupName"] = self.group.into();
         super::handler::ask(self.account, self.id, "autoscaling", action, &input).map(drop)
     }
@@ -162,10 +163,8 @@ impl At<'_> {
             return Some(self.resume(policy));
         }
         if let Some(aside) = present.iter().find(|one| one.state.ends_with("Standby")) {
-            return Some(Err(format!(
-                "the account in memory does not know what AutoScalingRollingUpdate does with instances in standby, and {} is {}",
-                aside.id, aside.state
-            )));
+            let instance = (*aside).clone();
+            return Some(Err(GroupError::InStandby { instance }.into()));
         }
         let settles = started + self.account[CLOUDFORMATION].timing.settled_within;
         if present.len() as u64 > seen.sizes.desired && self.account.now < settles {
@@ -173,10 +172,11 @@ impl At<'_> {
         }
         let plan = rolling_policy::plan(policy, seen.sizes, obsolete.len() as u64);
         if plan.batch == 0 {
-            return Some(Err(format!(
-                "MinInstancesInService {} leaves no room under MaxSize {} to replace instances",
-                policy.min_instances_in_service, seen.sizes.max
-            )));
+            let error = GroupError::NoRoom {
+                min_in_service: policy.min_instances_in_service,
+                max: seen.sizes.max,
+            };
+            return Some(Err(error.into()));
         }
         let survivors = (present.len() - obsolete.len()) as u64;
         let expected = plan.temporary.saturating_sub(present.len() as u64);
@@ -204,7 +204,7 @@ impl At<'_> {
         policy: &Policy,
         plan: rolling_policy::Plan,
         course: &Progress,
-    ) -> Result<(), String> {
+    ) -> Result<(), ResourceError> {
         if !policy.suspend.is_empty() {
             self.ask(
                 "SuspendProcesses",
@@ -245,13 +245,13 @@ impl At<'_> {
     /// (guardian/testing-asg-rolling-update, 2024): before the old instances of the last batch go,
     /// not when the update is complete; what was scaled meanwhile goes then. Where the sizes were
     /// never raised, that it is done after the last batch is assumed.
-    fn reset_sizes(&mut self, sizes: Sizes, surplus: u64) -> Result<(), String> {
+    fn reset_sizes(&mut self, sizes: Sizes, surplus: u64) -> Result<(), ResourceError> {
         let sizes = json!({"MinSize": sizes.min, "DesiredCapacity": sizes.desired + surplus});
         self.ask("UpdateAutoScalingGroup", sizes)
     }
 
     /// The processes that were suspended run again.
-    fn resume(&mut self, policy: &Policy) -> Result<(), String> {
+    fn resume(&mut self, policy: &Policy) -> Result<(), ResourceError> {
         if policy.suspend.is_empty() {
             Ok(())
         } else {

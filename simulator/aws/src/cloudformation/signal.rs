@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::group::GroupError;
 use super::request_fields::stack_name;
 use super::{group, invalid, operation, rolling_policy, stack};
 use crate::account::Account;
@@ -75,10 +76,18 @@ impl Signals {
     }
 
     /// Why it failed.
-    pub fn why(&self, total: u64, percent: u64) -> String {
+    pub fn why(&self, total: u64, percent: u64) -> GroupError {
         match self.missed {
-            0 => rolling_policy::too_many_failures(self.count("FAILURE"), total, percent),
-            _ => rolling_policy::too_few_successes(self.count("SUCCESS"), total, percent),
+            0 => GroupError::TooManyFailures {
+                failures: self.count("FAILURE"),
+                expected: total,
+                percent,
+            },
+            _ => GroupError::TooFewSuccesses {
+                successes: self.count("SUCCESS"),
+                expected: total,
+                percent,
+            },
         }
     }
 
@@ -236,7 +245,7 @@ mod tests {
         assert_eq!(signals.miss(3), 2);
         assert_eq!(signals.standing(3, 6, 100), SignalStatus::Failed);
         assert_eq!(
-            signals.why(6, 100),
+            signals.why(6, 100).to_string(),
             "Received 1 SUCCESS signal(s) out of 6.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
         );
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::error::ChangeError;
 use super::evaluate::{ResolvedResource, same};
 use super::handler::{self, DesiredResource};
 use super::operation::{self, Purpose, Step};
@@ -35,7 +36,7 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
         .get(name)
         .map(|resource| (resource.properties.clone(), resource.status.clone()));
     match (properties, old) {
-        (Err(refusal), _) => operation::finished(account, id, name, Err(refusal.to_string())),
+        (Err(refusal), _) => operation::finished(account, id, name, Err(refusal.into())),
         (Ok(properties), None) => create(
             account,
             DesiredResource {
@@ -119,7 +120,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                 }
             }
         }
-        Err(reason) => operation::finished(account, &id, &name, Err(reason)),
+        Err(error) => operation::finished(account, &id, &name, Err(error)),
     }
 }
 
@@ -127,8 +128,8 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     stack::resource_enters(account, &id, &name, "UPDATE_IN_PROGRESS", "");
     let was = account[CLOUDFORMATION].at(&id).resources[&name].kind;
-    if let Err(reason) = changeable(&wanted, was, old) {
-        return operation::finished(account, &id, &name, Err(reason));
+    if let Err(error) = changeable(&wanted, was, old) {
+        return operation::finished(account, &id, &name, Err(error.into()));
     }
     let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
     let resource = account[CLOUDFORMATION]
@@ -167,7 +168,7 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
                 }
             }
         }
-        Err(reason) => operation::finished(account, &id, &name, Err(reason)),
+        Err(error) => operation::finished(account, &id, &name, Err(error)),
     }
 }
 
@@ -175,13 +176,14 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
 /// place.
 ///
 /// # Errors
-/// A message that names the property.
-pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(), String> {
+/// The change, if it cannot.
+pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(), ChangeError> {
     if was != wanted.kind {
-        return Err(format!(
-            "the account in memory does not know how to make a {} of {}, which is a {}; give it another logical id",
-            wanted.kind.name, wanted.name, was.name
-        ));
+        return Err(ChangeError::Type {
+            name: wanted.name.clone(),
+            was: was.name,
+            wanted: wanted.kind.name,
+        });
     }
     let nothing = Value::Null;
     let at = |properties: &Value, key: &str| properties.get(key).unwrap_or(&nothing).clone();
@@ -191,14 +193,13 @@ pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(
         .iter()
         .find(|key| !same(&at(&wanted.properties, key), &at(old, key)));
     match changed {
-        Some(key) => Err(format!(
-            "the account in memory does not know how to change {key} of {} ({}) from {} to {} once it is made; make a new \
-             stack",
-            wanted.name,
-            wanted.kind.name,
-            at(old, key),
-            at(&wanted.properties, key)
-        )),
+        Some(property) => Err(ChangeError::Property {
+            property,
+            name: wanted.name.clone(),
+            kind: wanted.kind.name,
+            from: Box::new(at(old, property)),
+            to: Box::new(at(&wanted.properties, property)),
+        }),
         None => Ok(()),
     }
 }
@@ -257,7 +258,7 @@ pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestam
             };
             account.after(again, event);
         }
-        Err(refused) => operation::finished(account, id, name, Err(refused.reason)),
+        Err(refused) => operation::finished(account, id, name, Err(refused.refusal.into())),
     }
 }
 

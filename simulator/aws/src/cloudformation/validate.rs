@@ -2,14 +2,17 @@
 //! is done, and an update that would change nothing is not begun.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde_json::Value;
 
 use super::evaluate::{PLACEHOLDER, ResolvedResource, Scope, same};
 use super::expression::ExprKind;
+use super::files::FileError;
 use super::handler::DesiredResource;
 use super::node::TemplateError;
 use super::parameters;
+use super::policy_error::PolicyError;
 use super::resource_types::{
     FUNCTION, GROUP, INSTANCE_PROFILE, POLICY, ROLE, STACK, STATE_MACHINE,
 };
@@ -54,9 +57,9 @@ pub fn check(
         {
             scope.value(policy).map_err(refused)?;
         }
-        let said = |message: String| super::invalid(format!("{}: {name}: {message}", declared.at));
-        local_files(account, template, declared, &properties).map_err(said)?;
-        policies(&scope, declared).map_err(said)?;
+        local_files(account, template, declared, &properties)
+            .map_err(|error| refused_resource(declared, name, &error))?;
+        policies(&scope, declared).map_err(|error| refused_resource(declared, name, &error))?;
         if declared.kind.name == STACK {
             child(account, stack_name, template, (name, declared), &properties)?;
         }
@@ -71,6 +74,11 @@ pub fn check(
         }
     }
     Ok(())
+}
+
+/// The refusal of the resource `name`, with the place of its declaration.
+fn refused_resource(declared: &Declared, name: &str, error: &dyn Display) -> ApiError {
+    super::invalid(format!("{}: {name}: {error}", declared.at))
 }
 
 fn rules(scope: &Scope<'_>) -> Result<(), ApiError> {
@@ -97,7 +105,7 @@ fn local_files(
     template: &Template,
     declared: &Declared,
     properties: &Value,
-) -> Result<(), String> {
+) -> Result<(), FileError> {
     match declared.kind.name {
         FUNCTION => files::code(account, &template.path, &properties["Code"]).map(drop),
         STATE_MACHINE => match properties.get("DefinitionS3Location") {
@@ -111,7 +119,7 @@ fn local_files(
     }
 }
 
-fn policies(scope: &Scope<'_>, declared: &Declared) -> Result<(), String> {
+fn policies(scope: &Scope<'_>, declared: &Declared) -> Result<(), PolicyError> {
     if declared.kind.name != GROUP {
         return Ok(());
     }
@@ -119,10 +127,8 @@ fn policies(scope: &Scope<'_>, declared: &Declared) -> Result<(), String> {
         let value = policy
             .as_ref()
             .map(|policy| scope.value(policy))
-            .transpose();
-        value
-            .map(|value| value.flatten().unwrap_or_default())
-            .map_err(|refusal| refusal.to_string())
+            .transpose()?;
+        Ok::<_, TemplateError>(value.flatten().unwrap_or_default())
     };
     Policy::read(&value(&declared.update_policy)?)?;
     group::Creation::read(&value(&declared.creation_policy)?).map(drop)
@@ -138,7 +144,7 @@ fn child(
     properties: &Value,
 ) -> Result<(), ApiError> {
     let path = files::local(&parent.path, "TemplateURL", &properties["TemplateURL"])
-        .map_err(|message| super::invalid(format!("{}: {name}: {message}", declared.at)))?;
+        .map_err(|error| refused_resource(declared, name, &error))?;
     let template = account[CLOUDFORMATION].template(&path)?;
     asked_outputs(parent, name, &template)?;
     let input = nested::call_parameters(properties);
@@ -216,10 +222,10 @@ pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, 
             properties,
             base: next.template.path.clone(),
         };
-        step::changeable(&wanted, old.kind, &old.properties).map_err(|message| ApiError {
+        step::changeable(&wanted, old.kind, &old.properties).map_err(|error| ApiError {
             status: 501,
             code: "NotImplemented".to_owned(),
-            message,
+            message: error.to_string(),
         })?;
         if kind.name == STACK {
             children.push((old.physical_id.clone(), wanted));

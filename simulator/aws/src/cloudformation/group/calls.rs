@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
+use crate::cloudformation::error::ResourceError;
 use crate::cloudformation::handler::{CreatedResource, DesiredResource, ask, name as name_of};
 use crate::cloudformation::node::scalar_text;
 use crate::cloudformation::rolling_policy::whole_number;
@@ -12,7 +13,10 @@ use crate::cloudformation::rolling_policy::whole_number;
 ///
 /// # Errors
 /// Why it cannot be made.
-pub fn create(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, String> {
+pub fn create(
+    account: &mut Account,
+    wanted: &DesiredResource,
+) -> Result<CreatedResource, ResourceError> {
     let name = name_of(account, wanted, "AutoScalingGroupName");
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(name.clone());
@@ -63,7 +67,11 @@ fn call_members(properties: &Value) -> Value {
 ///
 /// # Errors
 /// Why it cannot be changed.
-pub fn update(account: &mut Account, wanted: &DesiredResource, old: &Value) -> Result<(), String> {
+pub fn update(
+    account: &mut Account,
+    wanted: &DesiredResource,
+    old: &Value,
+) -> Result<(), ResourceError> {
     let group = account[CLOUDFORMATION].at(&wanted.stack_id).resources[&wanted.name]
         .physical_id
         .clone();
@@ -118,7 +126,7 @@ fn collect_metrics(
     wanted: &DesiredResource,
     group: &str,
     old: &Value,
-) -> Result<(), String> {
+) -> Result<(), ResourceError> {
     let (old, new) = (
         &old["MetricsCollection"],
         &wanted.properties["MetricsCollection"],
@@ -147,7 +155,7 @@ fn collect_metrics(
 pub fn put_warm_pool(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let mut input = wanted.properties.clone();
     for size in ["MinSize", "MaxGroupPreparedCapacity"] {
         if let Some(number) = input.get(size).and_then(whole_number) {

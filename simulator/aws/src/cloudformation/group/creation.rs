@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::policy_error::PolicyError;
 use crate::cloudformation::rolling_policy::{Pause, whole_number};
 
 /// A CreationPolicy.
@@ -26,35 +27,30 @@ impl Creation {
     ///
     /// # Errors
     /// Why it is not possible.
-    pub fn read(policy: &Value) -> Result<Option<Self>, String> {
+    pub fn read(policy: &Value) -> Result<Option<Self>, PolicyError> {
         let members = policy.as_object().into_iter().flatten();
         for (key, value) in members {
-            let known: &[&str] = match key.as_str() {
-                "ResourceSignal" => &["Count", "Timeout"],
-                "AutoScalingCreationPolicy" => &["MinSuccessfulInstancesPercent"],
-                _ => {
-                    return Err(format!(
-                        "the account in memory does not know the CreationPolicy {key}"
-                    ));
-                }
+            let (policy, known): (_, &[&str]) = match key.as_str() {
+                "ResourceSignal" => ("ResourceSignal", &["Count", "Timeout"]),
+                "AutoScalingCreationPolicy" => (
+                    "AutoScalingCreationPolicy",
+                    &["MinSuccessfulInstancesPercent"],
+                ),
+                _ => return Err(PolicyError::UnknownCreationPolicy { name: key.clone() }),
             };
-            if let Some(other) = value
-                .as_object()
-                .into_iter()
-                .flatten()
-                .find(|(name, _)| !known.contains(&name.as_str()))
-            {
-                return Err(format!(
-                    "the account in memory does not know {} of {key}",
-                    other.0
-                ));
+            let mut members = value.as_object().into_iter().flatten();
+            if let Some((member, _)) = members.find(|(name, _)| !known.contains(&name.as_str())) {
+                let member = member.clone();
+                return Err(PolicyError::UnknownMember { policy, member });
             }
         }
         let Some(signal) = policy.get("ResourceSignal") else {
             return Ok(None);
         };
         let number = |value: Option<&Value>, default| match value {
-            Some(value) => whole_number(value).ok_or_else(|| format!("{value} is no whole number")),
+            Some(value) => whole_number(value).ok_or_else(|| PolicyError::NotACount {
+                value: value.clone(),
+            }),
             None => Ok(default),
         };
         let percent = policy

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::GroupSnapshot;
+use super::{GroupError, GroupSnapshot};
 use crate::account::Account;
+use crate::cloudformation::error::ResourceError;
 use crate::cloudformation::handler::{raw, record};
 
 /// A new group without CreationPolicy. As users report, CloudFormation waits until the group is
@@ -15,18 +16,19 @@ pub(super) fn filling(
     now: Timestamp,
     seen: &GroupSnapshot,
     until: Timestamp,
-) -> Option<Result<(), String>> {
+) -> Option<Result<(), GroupError>> {
     let mut instances = seen.instances.iter();
     let serves = |instance: &&super::Instance| instance.state == "InService";
-    let (there, sizes) = (instances.by_ref().filter(serves).count() as u64, seen.sizes);
-    if there >= sizes.min {
+    let (in_service, sizes) = (instances.by_ref().filter(serves).count() as u64, seen.sizes);
+    if in_service >= sizes.min {
         return Some(Ok(()));
     }
     (now >= until).then(|| {
-        Err(format!(
-            "Group did not stabilize. {{current/minSize/maxSize group size}} = {{{there}/{}/{}}}.",
-            sizes.min, sizes.max
-        ))
+        Err(GroupError::TooFewInstances {
+            in_service,
+            min: sizes.min,
+            max: sizes.max,
+        })
     })
 }
 
@@ -36,7 +38,7 @@ pub(super) fn emptying(
     group: &str,
     seen: &GroupSnapshot,
     until: Timestamp,
-) -> Option<Result<(), String>> {
+) -> Option<Result<(), ResourceError>> {
     if seen.instances.is_empty() {
         return match raw(
             account,
@@ -54,19 +56,12 @@ pub(super) fn emptying(
             {
                 None
             }
-            Err(error) => Some(Err(record(account, "autoscaling", &error))),
+            Err(error) => Some(Err(record(account, "autoscaling", error).into())),
         };
     }
-    let left: Vec<_> = seen
-        .instances
-        .iter()
-        .map(|instance| format!("{} ({})", instance.id, instance.state))
-        .collect();
     (account.now >= until).then(|| {
-        Err(format!(
-            "Group did not stabilize: it still has {}",
-            left.join(", ")
-        ))
+        let left = seen.instances.clone();
+        Err(GroupError::NotEmpty { left }.into())
     })
 }
 
@@ -105,12 +100,11 @@ mod tests {
             filling(now, &seen(&["InService", "InService"]), late),
             Some(Ok(()))
         );
+        let too_few = filling(late, &seen(&["InService", "Pending"]), late);
+        let error = too_few.and_then(Result::err).expect("it is late");
         assert_eq!(
-            filling(late, &seen(&["InService", "Pending"]), late),
-            Some(Err(
-                "Group did not stabilize. {current/minSize/maxSize group size} = {1/2/4}."
-                    .to_owned()
-            ))
+            error.to_string(),
+            "Group did not stabilize. {current/minSize/maxSize group size} = {1/2/4}."
         );
     }
 }

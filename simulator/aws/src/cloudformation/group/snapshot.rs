@@ -14,7 +14,7 @@ pub struct GroupSnapshot {
 }
 
 /// An instance of a group as it would be answered there.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     /// Its id.
     pub id: String,

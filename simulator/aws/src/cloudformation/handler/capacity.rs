@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::Account;
+use crate::cloudformation::error::{ChangeError, ResourceError};
 use crate::cloudformation::evaluate::same;
 use crate::cloudformation::rolling_policy::whole_number;
 use crate::wire::ApiError;
@@ -15,7 +16,7 @@ use crate::wire::ApiError;
 pub fn provider(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let name = name(account, wanted, "Name");
     let mut input = json!({"name": name, "autoScalingGroupProvider": settings(wanted)});
     if let Some(tags) = wanted.properties.get("Tags") {
@@ -57,14 +58,12 @@ pub fn change(
     wanted: &DesiredResource,
     old: &Value,
     provider: &str,
-) -> Result<(), String> {
+) -> Result<(), ResourceError> {
     let group =
         |properties: &Value| properties["AutoScalingGroupProvider"]["AutoScalingGroupArn"].clone();
     if !same(&group(old), &group(&wanted.properties)) {
-        return Err(format!(
-            "the account in memory does not know how to change AutoScalingGroupArn of {} once it is made; make a new stack",
-            wanted.name
-        ));
+        let name = wanted.name.clone();
+        return Err(ChangeError::GroupOfProvider { name }.into());
     }
     let mut input = json!({"name": provider, "autoScalingGroupProvider": settings(wanted)});
     if let Some(settings) = input["autoScalingGroupProvider"].as_object_mut() {
@@ -87,7 +86,7 @@ pub fn change(
 pub fn associate(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let given = &wanted.properties;
     let input = json!({
         "cluster": given["Cluster"],

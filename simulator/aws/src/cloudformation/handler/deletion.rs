@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{capacity, raw, record, workflow};
+use super::{ServiceRefusal, capacity, raw, record, workflow};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::permissions;
@@ -18,7 +18,7 @@ pub struct NotDeleted {
     /// Whether something still uses it, so that it can be tried again.
     pub in_use: bool,
     /// As a stack event shows it.
-    pub reason: String,
+    pub refusal: Box<ServiceRefusal>,
 }
 
 /// Deletes the resource `name` of the stack `id`.
@@ -29,13 +29,13 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDele
     let resource = &account[CLOUDFORMATION].at(id).resources[name];
     let (kind, physical_id) = (resource.kind.name, resource.physical_id.clone());
     let properties = resource.properties.clone();
-    let refused = |account: &mut Account, service: &str, error: &ApiError| NotDeleted {
+    let refused = |account: &mut Account, service: &str, error: ApiError| NotDeleted {
         in_use: error.code == "ResourceInUseException",
-        reason: record(account, service, error),
+        refusal: record(account, service, error),
     };
     let calls = permissions::deletion(account, id, kind, &physical_id, &properties);
     if let Err((service, error)) = permissions::check(account, id, calls) {
-        return Err(refused(account, &service, &error));
+        return Err(refused(account, &service, error));
     }
     let (service, action, input) = match kind {
         CLUSTER => ("ecs", "DeleteCluster", json!({"cluster": physical_id})),
@@ -46,7 +46,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDele
         ),
         ASSOCIATION => {
             return capacity::dissociate(account, id, &physical_id)
-                .map_err(|error| refused(account, "ecs", &error));
+                .map_err(|error| refused(account, "ecs", error));
         }
         LAUNCH_TEMPLATE => (
             "ec2",
@@ -70,7 +70,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDele
         ),
         RULE => {
             workflow::remove_targets(account, id, &properties, None, &physical_id)
-                .map_err(|error| refused(account, "events", &error))?;
+                .map_err(|error| refused(account, "events", error))?;
             ("events", "DeleteRule", json!({"Name": physical_id}))
         }
         WARM_POOL => (
@@ -82,5 +82,5 @@ pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDele
     };
     raw(account, id, service, action, &input)
         .map(drop)
-        .map_err(|error| refused(account, service, &error))
+        .map_err(|error| refused(account, service, error))
 }

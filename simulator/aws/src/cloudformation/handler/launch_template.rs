@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::error::ResourceError;
 use super::super::evaluate::ResolvedResource;
 use super::super::node::scalar_text;
 use super::{CreatedResource, DesiredResource, ask, name};
@@ -10,7 +11,7 @@ use crate::account::Account;
 pub(super) fn launch_template(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let name = name(account, wanted, "LaunchTemplateName");
     let mut input = wanted.properties.clone();
     input["LaunchTemplateName"] = Value::from(name);
@@ -35,7 +36,7 @@ pub(super) fn launch_template_version(
     account: &mut Account,
     wanted: &DesiredResource,
     mut known: ResolvedResource,
-) -> Result<ResolvedResource, String> {
+) -> Result<ResolvedResource, ResourceError> {
     let mut input = wanted.properties.clone();
     let members = input.as_object_mut().expect("properties are a mapping");
     members.retain(|member, _| member == "LaunchTemplateData" || member == "VersionDescription");

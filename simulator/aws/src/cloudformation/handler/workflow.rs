@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
+use crate::cloudformation::error::ResourceError;
 use crate::cloudformation::files;
 use crate::cloudformation::node::scalar_text;
 use crate::s3;
@@ -13,7 +14,7 @@ use crate::wire::ApiError;
 pub(super) fn function(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let name = name(account, wanted, "FunctionName");
     let input = function_input(account, wanted, &name)?;
     ask(
@@ -31,19 +32,22 @@ pub(super) fn function_input(
     account: &Account,
     wanted: &DesiredResource,
     name: &str,
-) -> Result<Value, String> {
+) -> Result<Value, ResourceError> {
     let code = files::code(account, &wanted.base, &wanted.properties["Code"])?;
     let mut input = wanted.properties.clone();
     if code.starts_with(s3::SCHEME) {
         input["Code"] = Value::from(code);
     }
     input["FunctionName"] = Value::from(name);
-    for member in ["Timeout", "MemorySize", "ReservedConcurrentExecutions"] {
-        if let Some(value) = input.get_mut(member) {
+    for property in ["Timeout", "MemorySize", "ReservedConcurrentExecutions"] {
+        if let Some(value) = input.get_mut(property) {
             let text = scalar_text(value);
-            *value = text
-                .parse::<u64>()
-                .map_err(|_| format!("{member} {text} is no whole number"))?
+            let number = text.parse::<u64>();
+            *value = number
+                .map_err(|_| ResourceError::NotANumber {
+                    property,
+                    value: text,
+                })?
                 .into();
         }
     }
@@ -53,7 +57,7 @@ pub(super) fn function_input(
 pub(super) fn state_machine(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let name = name(account, wanted, "StateMachineName");
     let mut input = state_machine_input(account, wanted)?;
     input["name"] = Value::from(name.clone());
@@ -68,10 +72,13 @@ pub(super) fn state_machine(
         "CreateStateMachine",
         &input,
     )
-    .map_err(|reason| {
+    .map_err(|refusal| match location {
         // AWS knows no file by then, but whoever has to mend it does.
-        let file = location.map(|location| format!(" in {}", scalar_text(location)));
-        format!("{reason}{}", file.unwrap_or_default())
+        Some(location) => ResourceError::RefusedFile {
+            refusal: Box::new(refusal),
+            file: scalar_text(location),
+        },
+        None => refusal,
     })?;
     let arn = scalar_text(&answer["stateMachineArn"]);
     Ok(CreatedResource::new(
@@ -83,7 +90,7 @@ pub(super) fn state_machine(
 pub(super) fn activity(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let name = scalar_text(&wanted.properties["Name"]);
     let mut input = json!({"name": name});
     if let Some(tags) = wanted.properties.get("Tags") {
@@ -106,25 +113,21 @@ pub(super) fn activity(
 pub(super) fn state_machine_input(
     account: &Account,
     wanted: &DesiredResource,
-) -> Result<Value, String> {
+) -> Result<Value, ResourceError> {
     let properties = &wanted.properties;
-    let definition =
-        match (
-            properties.get("DefinitionS3Location"),
-            properties.get("DefinitionString"),
-            properties.get("Definition"),
-        ) {
-            (Some(location), None, None) => {
-                let path = files::local(&wanted.base, "DefinitionS3Location", location)?;
-                account[CLOUDFORMATION].file(&path)?.to_owned()
-            }
-            (None, Some(text), None) => scalar_text(text),
-            (None, None, Some(definition)) => definition.to_string(),
-            _ => return Err(
-                "exactly one of DefinitionS3Location, DefinitionString and Definition is wanted"
-                    .to_owned(),
-            ),
-        };
+    let definition = match (
+        properties.get("DefinitionS3Location"),
+        properties.get("DefinitionString"),
+        properties.get("Definition"),
+    ) {
+        (Some(location), None, None) => {
+            let path = files::local(&wanted.base, "DefinitionS3Location", location)?;
+            account[CLOUDFORMATION].file(&path)?.to_owned()
+        }
+        (None, Some(text), None) => scalar_text(text),
+        (None, None, Some(definition)) => definition.to_string(),
+        _ => return Err(ResourceError::NotOneDefinition),
+    };
     let definition = substitute(&definition, properties.get("DefinitionSubstitutions"))?;
     let mut input = json!({"definition": definition, "roleArn": properties["RoleArn"]});
     for (property, member) in [
@@ -142,7 +145,7 @@ pub(super) fn state_machine_input(
 /// `${Name}` in a definition becomes the substitution of that name. One that is not there stays,
 /// and Step Functions then refuses the definition or not, as the real ones do; one that is never
 /// used is an error here, since it is a slip.
-fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String, String> {
+fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String, ResourceError> {
     let mut text = definition.to_owned();
     for (name, value) in substitutions
         .and_then(Value::as_object)
@@ -151,9 +154,7 @@ fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String,
     {
         let place = format!("${{{name}}}");
         if !text.contains(&place) {
-            return Err(format!(
-                "DefinitionSubstitutions has {name}, but the definition has no {place}"
-            ));
+            return Err(ResourceError::UnusedSubstitution { name: name.clone() });
         }
         text = text.replace(&place, &scalar_text(value));
     }
@@ -163,7 +164,7 @@ fn substitute(definition: &str, substitutions: Option<&Value>) -> Result<String,
 pub(super) fn rule(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     let name = name(account, wanted, "Name");
     put_rule(account, wanted, &name)?;
     let arn = arn("events", &format!("rule/{name}"));
@@ -174,7 +175,7 @@ pub(super) fn put_rule(
     account: &mut Account,
     wanted: &DesiredResource,
     name: &str,
-) -> Result<(), String> {
+) -> Result<(), ResourceError> {
     let mut input = wanted.properties.clone();
     let members = input.as_object_mut().expect("properties are a mapping");
     let targets = members.remove("Targets");
@@ -227,22 +228,20 @@ pub(super) fn remove_targets(
 pub(super) fn dashboard(
     account: &mut Account,
     wanted: &DesiredResource,
-) -> Result<CreatedResource, String> {
+) -> Result<CreatedResource, ResourceError> {
     checked_dashboard(wanted)?;
     let name = name(account, wanted, "DashboardName");
     Ok(CreatedResource::new(name, []))
 }
 
 /// CloudWatch refuses a body that is no JSON object with widgets.
-pub(super) fn checked_dashboard(wanted: &DesiredResource) -> Result<(), String> {
+pub(super) fn checked_dashboard(wanted: &DesiredResource) -> Result<(), ResourceError> {
     let body = scalar_text(&wanted.properties["DashboardBody"]);
     let read: Result<Value, _> = serde_json::from_str(&body);
     let widgets = read.map(|body| body["widgets"].as_array().map(Vec::len));
     match widgets {
         Ok(Some(1..)) => Ok(()),
-        Ok(_) => Err("The dashboard body is invalid: it has no widgets".to_owned()),
-        Err(error) => Err(format!(
-            "The dashboard body is invalid, it is no JSON: {error}"
-        )),
+        Ok(_) => Err(ResourceError::NoWidgets),
+        Err(error) => Err(ResourceError::BadDashboard(error)),
     }
 }

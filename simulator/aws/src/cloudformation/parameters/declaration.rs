@@ -2,6 +2,7 @@
 
 use regex_lite::Regex;
 
+use super::constraint::ConstraintError;
 use super::kind::{ParameterKind, Scalar};
 use crate::cloudformation::node::{Node, Position, TemplateError, scalar_text};
 use crate::cloudformation::template::unknown;
@@ -116,23 +117,20 @@ impl Declaration {
     }
 
     /// Checks the value that a caller gives.
-    pub(super) fn check(&self, value: &str) -> Result<(), String> {
-        self.check_members(value)
-            .map_err(|message| match self.constraint.as_str() {
-                "" => message,
-                text => format!(
-                    "Parameter {} failed to satisfy constraint: {text}",
-                    self.name
-                ),
-            })
+    pub(super) fn check(&self, value: &str) -> Result<(), ConstraintError> {
+        self.check_members(value).map_err(|error| {
+            if self.constraint.is_empty() {
+                error
+            } else {
+                ConstraintError::Described {
+                    name: self.name.clone(),
+                    description: self.constraint.clone(),
+                }
+            }
+        })
     }
 
-    fn check_members(&self, value: &str) -> Result<(), String> {
-        let name = &self.name;
-        let scalar = match &self.kind {
-            ParameterKind::One(scalar) | ParameterKind::List(scalar) => *scalar,
-            ParameterKind::Stored(_) => Scalar::Text,
-        };
+    fn check_members(&self, value: &str) -> Result<(), ConstraintError> {
         let pattern = self.allowed_pattern.as_ref();
         let pattern = pattern.map(|pattern| {
             (
@@ -141,53 +139,70 @@ impl Declaration {
             )
         });
         for member in self.members(value) {
-            if !scalar.holds(&member) {
-                return Err(match scalar {
-                    Scalar::Number => format!("Parameter '{name}' must be a number"),
-                    _ => format!(
-                        "Parameter validation failed: parameter value {member} for parameter name {name} does not exist"
-                    ),
-                });
-            }
+            self.check_kind(&member)?;
+            let name = || self.name.clone();
             if !self.allowed_values.is_empty() && !self.allowed_values.contains(&member) {
-                return Err(format!("Parameter '{name}' must be one of AllowedValues"));
+                return Err(ConstraintError::NotAllowed { name: name() });
             }
             if let Some((pattern, whole)) = &pattern
                 && !whole.is_match(&member)
             {
-                return Err(format!("Parameter '{name}' must match pattern {pattern}"));
+                return Err(ConstraintError::NotMatching {
+                    name: name(),
+                    pattern: (*pattern).clone(),
+                });
             }
             let length = member.chars().count();
-            if length < self.length.0 {
-                return Err(format!(
-                    "Parameter '{name}' must contain at least {} characters",
-                    self.length.0
-                ));
+            let (least, most) = self.length;
+            if length < least {
+                return Err(ConstraintError::TooShort {
+                    name: name(),
+                    least,
+                });
             }
-            if length > self.length.1 {
-                return Err(format!(
-                    "Parameter '{name}' must contain at most {} characters",
-                    self.length.1
-                ));
+            if length > most {
+                return Err(ConstraintError::TooLong { name: name(), most });
             }
-            let number = member
-                .parse::<f64>()
-                .ok()
-                .filter(|_| scalar == Scalar::Number);
-            if number.is_some_and(|number| number < self.range.0) {
-                return Err(format!(
-                    "Parameter '{name}' must be a number not less than {}",
-                    self.range.0
-                ));
-            }
-            if number.is_some_and(|number| number > self.range.1) {
-                return Err(format!(
-                    "Parameter '{name}' must be a number not greater than {}",
-                    self.range.1
-                ));
-            }
+            self.check_range(&member)?;
         }
         Ok(())
+    }
+
+    fn check_kind(&self, member: &str) -> Result<(), ConstraintError> {
+        let (name, scalar) = (self.name.clone(), self.scalar());
+        if scalar.holds(member) {
+            return Ok(());
+        }
+        Err(match scalar {
+            Scalar::Number => ConstraintError::NotANumber { name },
+            _ => ConstraintError::DoesNotExist {
+                name,
+                value: member.to_owned(),
+            },
+        })
+    }
+
+    fn check_range(&self, member: &str) -> Result<(), ConstraintError> {
+        let is_number = self.scalar() == Scalar::Number;
+        let Some(number) = member.parse::<f64>().ok().filter(|_| is_number) else {
+            return Ok(());
+        };
+        let (name, (least, most)) = (self.name.clone(), self.range);
+        if number < least {
+            Err(ConstraintError::TooSmall { name, least })
+        } else if number > most {
+            Err(ConstraintError::TooLarge { name, most })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What the value that the caller gives consists of.
+    fn scalar(&self) -> Scalar {
+        match &self.kind {
+            ParameterKind::One(scalar) | ParameterKind::List(scalar) => *scalar,
+            ParameterKind::Stored(_) => Scalar::Text,
+        }
     }
 
     fn members(&self, value: &str) -> Vec<String> {
@@ -252,6 +267,7 @@ mod tests {
             .expect("good")
             .check(value)
             .expect_err("refused")
+            .to_string()
     }
 
     #[test]

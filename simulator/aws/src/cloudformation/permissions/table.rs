@@ -131,7 +131,7 @@ fn pass_role(role: &str, service: &str) -> Call {
 }
 
 /// Reads what a property names, if it is an object in a bucket.
-fn read_object(of: &Subject<'_>, property: &str) -> Option<Call> {
+fn read_object(of: &Subject<'_>, property: &'static str) -> Option<Call> {
     let location = of.properties.get(property)?;
     let path = files::local(of.base, property, location).ok()?;
     let object = path.strip_prefix(s3::SCHEME)?;

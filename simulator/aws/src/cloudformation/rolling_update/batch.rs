@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{At, Outcome, Progress};
 use crate::autoscaling::AUTOSCALING;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::cloudformation::group::GroupSnapshot;
+use crate::cloudformation::error::ResourceError;
+use crate::cloudformation::group::{GroupError, GroupSnapshot};
 use crate::cloudformation::handler::{raw, record};
 use crate::cloudformation::operation;
 use crate::cloudformation::rolling_policy::{self, Policy};
@@ -29,11 +30,8 @@ impl At<'_> {
         };
         let within = self.account[CLOUDFORMATION].timing.instances_within;
         if !course.present.left && self.account.now >= course.present.began + within {
-            let leaving = course.present.leaving.join(",");
-            return Some(Err(format!(
-                "Instance(s) [{leaving}] did not leave within {} minutes",
-                within.as_secs() / 60
-            )));
+            let instances = course.present.leaving;
+            return Some(Err(GroupError::DidNotLeave { instances, within }.into()));
         }
         let next = arrived && course.present.left;
         if next && course.record == course.obsolete.len() {
@@ -46,7 +44,11 @@ impl At<'_> {
         None
     }
 
-    fn next_batch(&mut self, course: &mut Progress, seen: &GroupSnapshot) -> Result<(), String> {
+    fn next_batch(
+        &mut self,
+        course: &mut Progress,
+        seen: &GroupSnapshot,
+    ) -> Result<(), ResourceError> {
         if let Some(work) = operation::group_work(self.account, self.id, self.name) {
             work.signals.next_batch();
         }
@@ -72,7 +74,7 @@ impl At<'_> {
     }
 
     /// After the last batch: the sizes are the group's own, and its processes run.
-    fn finish(&mut self, policy: &Policy, course: &Progress) -> Result<(), String> {
+    fn finish(&mut self, policy: &Policy, course: &Progress) -> Result<(), ResourceError> {
         if !course.reset {
             self.reset_sizes(course.sizes, 0)?;
         }
@@ -80,7 +82,7 @@ impl At<'_> {
     }
 
     /// Tells the batch's old instances to go; one that cannot be told now is told at the next look.
-    fn terminate_batch(&mut self, course: &mut Progress) -> Result<(), String> {
+    fn terminate_batch(&mut self, course: &mut Progress) -> Result<(), ResourceError> {
         let batch = &mut course.present;
         let replaced = batch.expected as usize;
         let mut later = Vec::new();
@@ -99,11 +101,11 @@ impl At<'_> {
                 // suspended.
                 Err(error) if error.code == "ValidationError" => {
                     if self.account[AUTOSCALING].group_of(&instance).is_some() {
-                        return Err(record(self.account, "autoscaling", &error));
+                        return Err(record(self.account, "autoscaling", error).into());
                     }
                 }
                 Err(error) if error.code == "AccessDenied" => {
-                    return Err(record(self.account, "autoscaling", &error));
+                    return Err(record(self.account, "autoscaling", error).into());
                 }
                 Err(_) => later.push(instance),
             }
@@ -137,7 +139,7 @@ impl At<'_> {
         policy: &Policy,
         course: &mut Progress,
         seen: &GroupSnapshot,
-    ) -> Result<bool, String> {
+    ) -> Result<bool, ResourceError> {
         let total = course.obsolete.len() as u64;
         let batch = &mut course.present;
         let (expected, now) = (batch.expected, self.account.now);
@@ -150,21 +152,23 @@ impl At<'_> {
                 .instances
                 .iter()
                 .filter(|instance| !batch.seen.contains(&instance.id) && !instance.leaves());
-            let there = new
+            let present = new
                 .filter(|instance| !in_service_only || instance.state == "InService")
                 .count() as u64;
-            if there >= expected {
+            if present >= expected {
                 batch.until = Some(now + policy.pause.duration);
                 self.say(&rolling_policy::added(policy, expected));
             }
             // A failure may be signalled before the instance was ever seen here.
             self.standing(policy, expected, total)?;
             let within = self.account[CLOUDFORMATION].timing.instances_within;
-            if there < expected && now >= course.present.began + within {
-                return Err(format!(
-                    "Only {there} of {expected} new instance(s) came within {} minutes",
-                    within.as_secs() / 60
-                ));
+            if present < expected && now >= course.present.began + within {
+                let error = GroupError::DidNotCome {
+                    present,
+                    expected,
+                    within,
+                };
+                return Err(error.into());
             }
             return Ok(false);
         };
@@ -192,7 +196,7 @@ impl At<'_> {
         policy: &Policy,
         expected: u64,
         total: u64,
-    ) -> Result<SignalStatus, String> {
+    ) -> Result<SignalStatus, ResourceError> {
         let percent = policy.min_successful_percent;
         let seen = self.signals(|signals| {
             (
@@ -201,7 +205,7 @@ impl At<'_> {
             )
         });
         match seen {
-            Some((SignalStatus::Failed, why)) if policy.wait_on_signals => Err(why),
+            Some((SignalStatus::Failed, why)) if policy.wait_on_signals => Err(why.into()),
             Some((standing, _)) => Ok(standing),
             None => Ok(SignalStatus::Open),
         }
