@@ -188,9 +188,8 @@ impl Stage {
 
     fn refusal(&self) -> Option<String> {
         let events = self.account[CLOUDFORMATION].all_events();
-        let mut reasons = events.map(|event| event.reason.as_str());
-        let refused = reasons.find(|reason| reason.contains("is not authorized to perform"));
-        refused.map(str::to_owned)
+        let mut reasons = events.map(|event| event.reason.to_string());
+        reasons.find(|reason| reason.contains("is not authorized to perform"))
     }
 
     /// What all stacks have said.

@@ -6,12 +6,12 @@
 //! - [`graph`], [`evaluate`], [`lookup`], [`validate`], [`files`]: what it means.
 //! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
 //!   the events on the bus.
-//! - [`stack`], [`operation`], [`step`], [`nested`]: what a stack is, and how it gets from one
-//!   version to the next.
+//! - [`stack`], [`status_reason`], [`operation`], [`step`], [`nested`]: what a stack is, and how it
+//!   gets from one version to the next.
 //! - `permissions`: what a stack's service role must allow.
-//! - [`error`], [`policy_error`]: why it cannot be done.
 //! - [`handler`], [`opaque_resource`], [`group`], [`rolling_update`], [`rolling_policy`],
-//!   [`instance_refresh`]: what is done to a resource.
+//!   [`instance_refresh`]: what is done to a resource; [`error`], [`policy_error`]: why it cannot
+//!   be done.
 
 mod change_sets;
 pub mod describe;
@@ -44,6 +44,7 @@ pub mod rolling_update;
 mod scene;
 pub mod signal;
 pub mod stack;
+pub mod status_reason;
 pub mod step;
 pub mod template;
 mod texts;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::operation::{self, Purpose};
 use super::request::{self, Next};
 use super::request_fields::{CREATION, default_only, stack_name};
-use super::stack::{self, USER_INITIATED};
-use super::{describe, invalid};
+use super::status_reason::StatusReason::UserInitiated;
+use super::{describe, invalid, stack};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
@@ -132,7 +132,7 @@ fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
         None => {
             let id = made.id.clone();
             account[CLOUDFORMATION].stacks.insert(id.clone(), made);
-            stack::enter(account, &id, IN_REVIEW, USER_INITIATED);
+            stack::enter(account, &id, IN_REVIEW, UserInitiated);
             id
         }
     };
@@ -291,7 +291,7 @@ pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
         created.capabilities = next.capabilities;
         created.role = next.role;
         stack::ask_for(account, &next.stack, "CREATE_STACK");
-        operation::begin(account, &next.stack, Purpose::Create, None, USER_INITIATED);
+        operation::begin(account, &next.stack, Purpose::Create, None, UserInitiated);
     } else {
         request::begin_update(account, next);
     }

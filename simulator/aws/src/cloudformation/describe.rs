@@ -10,7 +10,8 @@ use super::evaluate::Scope;
 use super::invalid;
 use super::operation::Step;
 use super::request_fields::stack_name;
-use super::stack::{CONSISTENCY_CHECK, Stack, StackEvent, Version};
+use super::stack::{Stack, StackEvent, Version};
+use super::status_reason::StatusReason;
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
@@ -83,7 +84,7 @@ fn described(stack: &Stack) -> Value {
         }).collect::<Vec<_>>(),
     });
     put(&mut answer, "Description", &template.description);
-    put(&mut answer, "StackStatusReason", &stack.reason);
+    put(&mut answer, "StackStatusReason", &stack.reason.to_string());
     put(
         &mut answer,
         "RoleARN",
@@ -108,7 +109,7 @@ fn described(stack: &Stack) -> Value {
 fn is_configured(stack: &Stack) -> bool {
     let waits = |name: &String| {
         let resource = stack.resources.get(name);
-        resource.is_some_and(|resource| resource.reason == CONSISTENCY_CHECK)
+        resource.is_some_and(|found| matches!(found.reason, StatusReason::ConsistencyCheck))
     };
     stack.operation.as_ref().is_some_and(|operation| {
         let mut open = operation
@@ -190,7 +191,11 @@ fn event_answer(stack: &Stack, event: &StackEvent) -> Value {
         "PhysicalResourceId": event.physical_id, "ResourceType": event.resource_type, "ResourceStatus": event.status,
         "Timestamp": milliseconds(event.at),
     });
-    put(&mut answer, "ResourceStatusReason", &event.reason);
+    put(
+        &mut answer,
+        "ResourceStatusReason",
+        &event.reason.to_string(),
+    );
     put(&mut answer, "OperationId", &event.operation);
     if event.is_configured() {
         answer["DetailedStatus"] = CONFIGURED.into();
@@ -248,7 +253,11 @@ fn resource_answers(stack: &Stack, time: &str) -> Vec<Map<String, Value>> {
                 "ResourceType": resource.kind.name, "ResourceStatus": resource.status,
                 time: milliseconds(resource.updated),
             });
-            put(&mut answer, "ResourceStatusReason", &resource.reason);
+            put(
+                &mut answer,
+                "ResourceStatusReason",
+                &resource.reason.to_string(),
+            );
             match answer {
                 Value::Object(members) => members,
                 _ => Map::new(),

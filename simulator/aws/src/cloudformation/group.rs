@@ -26,6 +26,7 @@ use super::rolling_policy::Policy;
 use super::rolling_update::{self, Roll};
 use super::signal::{SignalStatus, Signals};
 use super::stack;
+use super::status_reason::StatusReason;
 use super::{Event, rolling_policy};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
@@ -208,7 +209,7 @@ fn creating(
                 id,
                 name,
                 "CREATE_IN_PROGRESS",
-                &rolling_policy::missing_signals(missing),
+                StatusReason::Progress(rolling_policy::missing_signals(missing)),
             );
             Some(if failed { Err(why.into()) } else { Ok(()) })
         }

@@ -21,6 +21,7 @@ use super::handler::{raw, record};
 use super::node::scalar_text;
 use super::policy_error::PolicyError;
 use super::rolling_policy::whole_number;
+use super::status_reason::StatusReason;
 use super::{operation, stack};
 use crate::account::Account;
 use crate::autoscaling;
@@ -203,7 +204,13 @@ fn start(
         Ok(answer) => {
             let refresh = scalar_text(&answer["InstanceRefreshId"]);
             let text = format!("Instance refresh {refresh} started.");
-            stack::resource_enters(account, id, name, "UPDATE_IN_PROGRESS", &text);
+            stack::resource_enters(
+                account,
+                id,
+                name,
+                "UPDATE_IN_PROGRESS",
+                StatusReason::Progress(text),
+            );
             of(account, id, name)?.id = Some(refresh);
             None
         }

@@ -8,12 +8,13 @@ use super::error::ResourceError;
 use super::handler::{CreatedResource, DesiredResource};
 use super::operation::{self, Purpose, Step, Work};
 use super::stack::{Stack, Version};
+use super::status_reason::StatusReason;
 use super::{describe, files, parameters, validate};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
 
 /// Why a nested stack failed, as its parent tells it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ChildError {
     /// Its creation failed.
     #[error("Embedded stack {child} was not successfully created: {reason}")]
@@ -21,7 +22,7 @@ pub enum ChildError {
         /// Its id.
         child: String,
         /// The reason of its rollback.
-        reason: String,
+        reason: StatusReason,
     },
     /// Its update failed.
     #[error(
@@ -33,7 +34,7 @@ pub enum ChildError {
         /// Its status when it turned round.
         status: String,
         /// The reason of that.
-        reason: String,
+        reason: StatusReason,
     },
     /// It has come to rest in a status of failure.
     #[error("Embedded stack {child} is in {status}: {reason}")]
@@ -43,7 +44,7 @@ pub enum ChildError {
         /// Its status.
         status: String,
         /// The reason of that.
-        reason: String,
+        reason: StatusReason,
     },
 }
 
@@ -117,7 +118,7 @@ pub fn create(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     waits(account, id, name);
     let child = child_of(account, id, name);
-    operation::begin(account, &child, Purpose::Create, None, "");
+    operation::begin(account, &child, Purpose::Create, None, StatusReason::None);
 }
 
 /// Begins to bring the child to what the parent now says, forward or back.
@@ -152,7 +153,7 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
         } else {
             Purpose::Update
         };
-        operation::begin(account, &child, purpose, Some(now), "");
+        operation::begin(account, &child, purpose, Some(now), StatusReason::None);
     } else {
         describe::renew_outputs(account, &child);
         pass_outputs(account, &child);
@@ -168,7 +169,7 @@ pub fn delete(account: &mut Account, id: &str, name: &str) {
         return operation::finished(account, id, name, Ok(()));
     }
     waits(account, id, name);
-    operation::begin(account, &child, Purpose::Delete, None, "");
+    operation::begin(account, &child, Purpose::Delete, None, StatusReason::None);
 }
 
 /// Stops what the child is at, because its parent's operation has failed; it then turns round by
@@ -377,11 +378,8 @@ Resources:
             .iter()
             .find(|event| event.status == "UPDATE_FAILED")
             .expect("a failure");
-        assert!(
-            why.reason.starts_with("Embedded stack arn:"),
-            "{}",
-            why.reason
-        );
+        let reason = why.reason.to_string();
+        assert!(reason.starts_with("Embedded stack arn:"), "{reason}");
     }
 
     #[test]

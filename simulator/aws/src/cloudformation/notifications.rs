@@ -10,7 +10,7 @@ use crate::eventbridge;
 
 /// Puts the event about `what` has just happened in the stack `id`.
 pub fn status_changed(account: &mut Account, id: &str, what: &StackEvent) {
-    let status = json!({"status": what.status, "status-reason": what.reason});
+    let status = json!({"status": what.status, "status-reason": what.reason.to_string()});
     let itself = what.resource_type == STACK && what.physical_id == id;
     let (detail_type, detail) = if itself {
         (

@@ -15,6 +15,7 @@ use super::error::ResourceError;
 use super::graph::{self, Dependencies};
 use super::group::{self, GroupWork};
 use super::stack::{self, Stack, Version};
+use super::status_reason::StatusReason;
 use super::{Event, step};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
@@ -112,7 +113,7 @@ pub fn begin(
     id: &str,
     purpose: Purpose,
     before: Option<Arc<Version>>,
-    reason: &str,
+    reason: StatusReason,
 ) {
     stack::enter(account, id, purpose.status(), reason);
     account[CLOUDFORMATION].operations += 1;
@@ -237,14 +238,20 @@ pub fn finished(account: &mut Account, id: &str, name: &str, result: Result<(), 
     let verb = verb(account, id, name, deletes);
     match result {
         Ok(()) => {
-            stack::resource_enters(account, id, name, &format!("{verb}_COMPLETE"), "");
+            stack::resource_enters(
+                account,
+                id,
+                name,
+                &format!("{verb}_COMPLETE"),
+                StatusReason::None,
+            );
             if deletes {
                 account[CLOUDFORMATION].at(id).resources.remove(name);
             }
         }
         Err(error) => {
-            let reason = error.to_string();
-            stack::resource_enters(account, id, name, &format!("{verb}_FAILED"), &reason);
+            let reason = StatusReason::Failed(Arc::new(error));
+            stack::resource_enters(account, id, name, &format!("{verb}_FAILED"), reason);
             of(account, id).failed.push(name.to_owned());
             if !deletes {
                 stop(account, id);

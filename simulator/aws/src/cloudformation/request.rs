@@ -12,7 +12,8 @@ use super::request_fields::{
     CREATION, acknowledged, capabilities, default_only, given_template, no_template, role_and_tags,
     stack_name,
 };
-use super::stack::{self, Stack, USER_INITIATED, Version};
+use super::stack::{self, Stack, Version};
+use super::status_reason::StatusReason::UserInitiated;
 use super::template::Template;
 use super::{invalid, nested, parameters, permissions, validate};
 use crate::account::Account;
@@ -49,7 +50,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let id = stack.id.clone();
     account[CLOUDFORMATION].stacks.insert(id.clone(), stack);
     let operation = stack::ask_for(account, &id, "CREATE_STACK");
-    operation::begin(account, &id, Purpose::Create, None, USER_INITIATED);
+    operation::begin(account, &id, Purpose::Create, None, UserInitiated);
     Ok(json!({"StackId": id, "OperationId": operation}))
 }
 
@@ -169,7 +170,7 @@ pub(super) fn begin_update(account: &mut Account, next: Next) -> String {
         &next.stack,
         Purpose::Update,
         Some(before),
-        USER_INITIATED,
+        UserInitiated,
     );
     asked
 }
@@ -232,7 +233,7 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         )));
     }
     stack::ask_for(account, &id, "DELETE_STACK");
-    operation::begin(account, &id, Purpose::Delete, None, USER_INITIATED);
+    operation::begin(account, &id, Purpose::Delete, None, UserInitiated);
     Ok(json!({}))
 }
 
@@ -275,7 +276,7 @@ pub fn go_on_back(account: &mut Account, input: &Value) -> Result<Value, ApiErro
         )));
     };
     stack::ask_for(account, &id, "CONTINUE_ROLLBACK");
-    operation::begin(account, &id, Purpose::RollBack, left.before, USER_INITIATED);
+    operation::begin(account, &id, Purpose::RollBack, left.before, UserInitiated);
     operation::of(account, &id).children = left.children;
     Ok(json!({}))
 }

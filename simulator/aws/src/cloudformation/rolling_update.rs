@@ -14,6 +14,7 @@ use serde_json::json;
 use super::error::ResourceError;
 use super::group::{GroupError, GroupSnapshot, Stage};
 use super::rolling_policy::{self, Policy, Sizes};
+use super::status_reason::StatusReason;
 use super::{operation, stack};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
@@ -132,8 +133,14 @@ impl At<'_> {
         }
     }
 
-    fn say(&mut self, text: &str) {
-        stack::resource_enters(self.account, self.id, self.name, "UPDATE_IN_PROGRESS", text);
+    fn say(&mut self, text: String) {
+        stack::resource_enters(
+            self.account,
+            self.id,
+            self.name,
+            "UPDATE_IN_PROGRESS",
+            StatusReason::Progress(text),
+        );
     }
 
     fn ask(&mut self, action: &str, mut input: serde_json::Value) -> Result<(), ResourceError> {
@@ -211,13 +218,13 @@ impl At<'_> {
                 json!({"ScalingProcesses": policy.suspend}),
             )?;
         }
-        self.say(&rolling_policy::initiated(
+        self.say(rolling_policy::initiated(
             policy,
             plan,
             course.obsolete.len() as u64,
         ));
         if course.raised {
-            self.say(&rolling_policy::temporarily(plan.temporary));
+            self.say(rolling_policy::temporarily(plan.temporary));
             let sizes = json!({"MinSize": plan.temporary, "DesiredCapacity": plan.temporary});
             self.ask("UpdateAutoScalingGroup", sizes)?;
         }

@@ -257,7 +257,7 @@ impl Scene {
             .flat_map(|stack| &stack.events);
         events
             .map(|event| {
-                let mut reason = event.reason.clone();
+                let mut reason = event.reason.to_string();
                 while let Some(at) = reason.find("i-0").or_else(|| {
                     reason
                         .find("i-")

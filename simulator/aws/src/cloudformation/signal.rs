@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::group::GroupError;
 use super::request_fields::stack_name;
+use super::status_reason::StatusReason;
 use super::{group, invalid, operation, rolling_policy, stack};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
@@ -134,10 +135,10 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let progress = account[CLOUDFORMATION].at(&id).resources[&resource]
         .status
         .clone();
-    let text = rolling_policy::received(&status, &unique_id);
+    let reason = StatusReason::Progress(rolling_policy::received(&status, &unique_id));
     let Some(work) = operation::group_work(account, &id, &resource) else {
         // Nobody waits for it, but it is heard.
-        stack::resource_enters(account, &id, &resource, &progress, &text);
+        stack::resource_enters(account, &id, &resource, &progress, reason);
         return Ok(json!({}));
     };
     if work.signals.has(&unique_id)
@@ -153,7 +154,7 @@ pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     work.signals
         .received
         .insert(unique_id.clone(), status.clone());
-    stack::resource_enters(account, &id, &resource, &progress, &text);
+    stack::resource_enters(account, &id, &resource, &progress, reason);
     group::look_again(account, &id, &resource, std::time::Duration::ZERO);
     Ok(json!({}))
 }

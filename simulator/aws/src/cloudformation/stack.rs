@@ -11,14 +11,12 @@ use super::notifications;
 use super::operation::Operation;
 use super::parameters::Parameters;
 use super::resource_types::{Kind, STACK};
+use super::status_reason::StatusReason;
 use super::template::Template;
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::trace::{StackStatus, TraceEvent};
 use crate::wire;
-
-/// Why a stack is at something that a call has asked for.
-pub const USER_INITIATED: &str = "User Initiated";
 
 /// What a stack is or shall be: a template with its parameters.
 #[derive(Debug, PartialEq)]
@@ -38,8 +36,8 @@ pub struct Stack {
     pub name: String,
     /// StackStatus.
     pub status: String,
-    /// StackStatusReason; empty if there is none.
-    pub reason: String,
+    /// StackStatusReason.
+    pub reason: StatusReason,
     /// When it was created.
     pub created: Timestamp,
     /// When it was last updated.
@@ -92,8 +90,8 @@ pub fn ask_for(account: &mut Account, id: &str, kind: &'static str) -> String {
 /// s.
 pub fn forget_who_asked(account: &mut Account, id: &str) {
     let stack = account[CLOUDFORMATION].at(id);
-    if stack.reason == USER_INITIATED {
-        stack.reason.clear();
+    if matches!(stack.reason, StatusReason::UserInitiated) {
+        stack.reason = StatusReason::None;
     }
 }
 
@@ -115,8 +113,8 @@ pub struct Resource {
     pub physical_id: String,
     /// ResourceStatus.
     pub status: String,
-    /// ResourceStatusReason; empty if there is none.
-    pub reason: String,
+    /// ResourceStatusReason.
+    pub reason: StatusReason,
     /// When its status changed.
     pub updated: Timestamp,
     /// Its properties, worked out.
@@ -128,7 +126,7 @@ pub struct Resource {
 }
 
 /// An event, as DescribeStackEvents tells it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct StackEvent {
     /// Its id.
     pub id: String,
@@ -142,8 +140,8 @@ pub struct StackEvent {
     pub resource_type: String,
     /// ResourceStatus.
     pub status: String,
-    /// ResourceStatusReason; empty if there is none.
-    pub reason: String,
+    /// ResourceStatusReason.
+    pub reason: StatusReason,
     /// OperationId of what a call has asked for; empty in a nested stack.
     pub operation: String,
 }
@@ -151,12 +149,9 @@ pub struct StackEvent {
 impl StackEvent {
     /// Whether the resource is configured already, and just waits to be seen everywhere.
     pub fn is_configured(&self) -> bool {
-        self.reason == CONSISTENCY_CHECK
+        matches!(self.reason, StatusReason::ConsistencyCheck)
     }
 }
-
-/// A resource is configured, and CloudFormation waits until it can be seen everywhere.
-pub const CONSISTENCY_CHECK: &str = "Eventual consistency check initiated";
 
 impl Stack {
     /// A stack that is only just named.
@@ -165,7 +160,7 @@ impl Stack {
             id,
             name,
             status: String::new(),
-            reason: String::new(),
+            reason: StatusReason::None,
             created: now,
             updated: None,
             parent: None,
@@ -208,26 +203,32 @@ impl Stack {
 }
 
 /// The stack itself enters `status`, and says so.
-pub fn enter(account: &mut Account, id: &str, status: &str, reason: &str) {
+pub fn enter(account: &mut Account, id: &str, status: &str, reason: StatusReason) {
     let stack = account[CLOUDFORMATION].at(id);
     stack.status = status.to_owned();
-    stack.reason = reason.to_owned();
+    stack.reason = reason.clone();
     let (name, id) = (stack.name.clone(), stack.id.clone());
-    write(account, &id, &name, &id, STACK, (status, reason));
+    write(account, &id, &name, &id, STACK, status, reason);
 }
 
 /// The resource `name` enters `status`, and says so. The same status again with another reason is
 /// one more event.
-pub fn resource_enters(account: &mut Account, id: &str, name: &str, status: &str, reason: &str) {
+pub fn resource_enters(
+    account: &mut Account,
+    id: &str,
+    name: &str,
+    status: &str,
+    reason: StatusReason,
+) {
     let now = account.now;
     let Some(resource) = account[CLOUDFORMATION].at(id).resources.get_mut(name) else {
         return;
     };
     resource.status = status.to_owned();
-    resource.reason = reason.to_owned();
+    resource.reason = reason.clone();
     resource.updated = now;
     let (physical_id, kind) = (resource.physical_id.clone(), resource.kind.name);
-    write(account, id, name, &physical_id, kind, (status, reason));
+    write(account, id, name, &physical_id, kind, status, reason);
 }
 
 fn write(
@@ -236,7 +237,8 @@ fn write(
     logical_id: &str,
     physical_id: &str,
     kind: &str,
-    what: (&str, &str),
+    status: &str,
+    reason: StatusReason,
 ) {
     let event = StackEvent {
         id: account.uuid(),
@@ -244,8 +246,8 @@ fn write(
         logical_id: logical_id.to_owned(),
         physical_id: physical_id.to_owned(),
         resource_type: kind.to_owned(),
-        status: what.0.to_owned(),
-        reason: what.1.to_owned(),
+        status: status.to_owned(),
+        reason,
         operation: account[CLOUDFORMATION]
             .at(id)
             .asked
@@ -259,7 +261,7 @@ fn write(
         logical_id: event.logical_id.clone(),
         resource_type: event.resource_type.clone(),
         status: StackStatus::named(&event.status).expect("only such a status is entered"),
-        reason: event.reason.clone(),
+        reason: event.reason.to_string(),
     };
     stack.events.push(event.clone());
     account.record(fact);

@@ -9,6 +9,7 @@ use super::handler::{self, DesiredResource};
 use super::operation::{self, Purpose, Step};
 use super::resource_types::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
 use super::stack::{self, Resource};
+use super::status_reason::StatusReason;
 use super::{Event, group, nested};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
@@ -72,7 +73,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
         kind: wanted.kind,
         physical_id: String::new(),
         status: String::new(),
-        reason: String::new(),
+        reason: StatusReason::None,
         updated: account.now,
         properties: wanted.properties.clone(),
         known: ResolvedResource::default(),
@@ -82,7 +83,13 @@ fn create(account: &mut Account, wanted: DesiredResource) {
         .at(&id)
         .resources
         .insert(name.clone(), resource);
-    stack::resource_enters(account, &id, &name, "CREATE_IN_PROGRESS", "");
+    stack::resource_enters(
+        account,
+        &id,
+        &name,
+        "CREATE_IN_PROGRESS",
+        StatusReason::None,
+    );
     match handler::create(account, &wanted) {
         Ok(made) => {
             let resource = account[CLOUDFORMATION]
@@ -97,7 +104,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                 &id,
                 &name,
                 "CREATE_IN_PROGRESS",
-                "Resource creation Initiated",
+                StatusReason::CreationInitiated,
             );
             if wanted.kind.name == QUEUE {
                 // Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09)
@@ -108,7 +115,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                     &id,
                     &name,
                     "CREATE_IN_PROGRESS",
-                    stack::CONSISTENCY_CHECK,
+                    StatusReason::ConsistencyCheck,
                 );
             }
             match wanted.kind.name {
@@ -126,7 +133,13 @@ fn create(account: &mut Account, wanted: DesiredResource) {
 
 fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
-    stack::resource_enters(account, &id, &name, "UPDATE_IN_PROGRESS", "");
+    stack::resource_enters(
+        account,
+        &id,
+        &name,
+        "UPDATE_IN_PROGRESS",
+        StatusReason::None,
+    );
     let was = account[CLOUDFORMATION].at(&id).resources[&name].kind;
     if let Err(error) = changeable(&wanted, was, old) {
         return operation::finished(account, &id, &name, Err(error.into()));
@@ -206,7 +219,7 @@ pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(
 
 fn delete(account: &mut Account, id: &str, name: &str) {
     if retained(account, id, name) {
-        stack::resource_enters(account, id, name, "DELETE_SKIPPED", "");
+        stack::resource_enters(account, id, name, "DELETE_SKIPPED", StatusReason::None);
         account[CLOUDFORMATION].at(id).resources.remove(name);
         operation::of(account, id)
             .steps
@@ -218,7 +231,7 @@ fn delete(account: &mut Account, id: &str, name: &str) {
     if resource.physical_id.is_empty() {
         return clean_up(account, id, name);
     }
-    stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", "");
+    stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", StatusReason::None);
     match kind {
         STACK => nested::delete(account, id, name),
         GROUP => group::delete(account, id, name),

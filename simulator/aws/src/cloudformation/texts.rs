@@ -120,7 +120,7 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "TemplateDescription",
             &stack.version.template.description,
         );
-        put(&mut summary, "StackStatusReason", &stack.reason);
+        put(&mut summary, "StackStatusReason", &stack.reason.to_string());
         if let Some(updated) = stack.updated {
             summary["LastUpdatedTime"] = milliseconds(updated).into();
         }

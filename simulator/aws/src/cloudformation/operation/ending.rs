@@ -3,7 +3,8 @@
 use super::{Purpose, Step, Work, begin, of, verb};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::cloudformation::stack::{Retained, USER_INITIATED};
+use crate::cloudformation::stack::Retained;
+use crate::cloudformation::status_reason::{FailedResources, StatusReason};
 use crate::cloudformation::{describe, instance_refresh, nested, stack};
 
 /// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs
@@ -27,20 +28,14 @@ pub fn stop(account: &mut Account, id: &str) {
         if is_group {
             instance_refresh::cancel(account, id, &name);
             let verb = verb(account, id, &name, false);
-            let what = if verb == "CREATE" {
-                "creation"
+            let reason = if verb == "CREATE" {
+                StatusReason::CreationCancelled
             } else {
-                "update"
+                StatusReason::UpdateCancelled
             };
             of(account, id).steps.insert(name.clone(), Step::Over);
             of(account, id).failed.push(name.clone());
-            stack::resource_enters(
-                account,
-                id,
-                &name,
-                &format!("{verb}_FAILED"),
-                &format!("Resource {what} cancelled"),
-            );
+            stack::resource_enters(account, id, &name, &format!("{verb}_FAILED"), reason);
         } else {
             nested::cancel(account, id, &name);
         }
@@ -53,85 +48,73 @@ pub(super) fn end(account: &mut Account, id: &str) {
     let (purpose, before) = (operation.purpose, operation.before.clone());
     let (stopped, failed) = (operation.stopped, operation.failed.clone());
     match (purpose, stopped || !failed.is_empty()) {
-        (Purpose::Create, false) => settle(account, id, "CREATE_COMPLETE", ""),
+        (Purpose::Create, false) => settle(account, id, "CREATE_COMPLETE", StatusReason::None),
         (Purpose::Create, true) => {
-            let reason = format!(
-                "{}Rollback requested by user.",
-                failures(account, id, &failed)
-            );
-            begin(account, id, Purpose::UndoCreate, None, &reason);
+            let reason = StatusReason::CreationFailed(failures(account, id, &failed));
+            begin(account, id, Purpose::UndoCreate, None, reason);
         }
         (Purpose::Update, false) => {
             // Recorded (radkawar/stackd testdata/aws/cloudformation/cleanup.json, 2026-09): the
             // outputs are new as soon as the clean-up begins.
             describe::renew_outputs(account, id);
-            begin(account, id, Purpose::CleanUp, before, "");
+            begin(account, id, Purpose::CleanUp, before, StatusReason::None);
         }
         (Purpose::Update, true) => {
             let before = before.expect("an update knows what was before");
             let reason = if failed.is_empty() {
-                USER_INITIATED.to_owned()
+                StatusReason::UserInitiated
             } else {
-                failures(account, id, &failed)
+                StatusReason::UpdateFailed(failures(account, id, &failed))
             };
             let left = std::mem::replace(&mut account[CLOUDFORMATION].at(id).version, before);
-            begin(account, id, Purpose::RollBack, Some(left), &reason);
+            begin(account, id, Purpose::RollBack, Some(left), reason);
         }
-        (Purpose::RollBack, false) => begin(account, id, Purpose::CleanUpRollBack, before, ""),
+        (Purpose::RollBack, false) => begin(
+            account,
+            id,
+            Purpose::CleanUpRollBack,
+            before,
+            StatusReason::None,
+        ),
         (Purpose::RollBack, true) => {
-            let reason = failures(account, id, &failed);
+            let reason = StatusReason::UpdateFailed(failures(account, id, &failed));
             let children = std::mem::take(&mut of(account, id).children);
             account[CLOUDFORMATION].at(id).left = Some(Retained { before, children });
-            settle(account, id, "UPDATE_ROLLBACK_FAILED", &reason);
+            settle(account, id, "UPDATE_ROLLBACK_FAILED", reason);
         }
         // What cannot be cleaned up stays behind, and the update is complete all the same.
-        (Purpose::CleanUp, _) => settle(account, id, "UPDATE_COMPLETE", ""),
-        (Purpose::CleanUpRollBack, _) => settle(account, id, "UPDATE_ROLLBACK_COMPLETE", ""),
-        (Purpose::UndoCreate, false) => settle(account, id, "ROLLBACK_COMPLETE", ""),
-        (Purpose::Delete, false) => settle(account, id, "DELETE_COMPLETE", ""),
+        (Purpose::CleanUp, _) => settle(account, id, "UPDATE_COMPLETE", StatusReason::None),
+        (Purpose::CleanUpRollBack, _) => {
+            settle(account, id, "UPDATE_ROLLBACK_COMPLETE", StatusReason::None)
+        }
+        (Purpose::UndoCreate, false) => {
+            settle(account, id, "ROLLBACK_COMPLETE", StatusReason::None)
+        }
+        (Purpose::Delete, false) => settle(account, id, "DELETE_COMPLETE", StatusReason::None),
         (Purpose::UndoCreate | Purpose::Delete, true) => {
             let status = if purpose == Purpose::Delete {
                 "DELETE_FAILED"
             } else {
                 "ROLLBACK_FAILED"
             };
-            let reason = sentence("delete", &failed);
-            settle(account, id, status, &reason);
+            settle(account, id, status, StatusReason::DeletionFailed(failed));
         }
     }
 }
 
-/// What failed, as the stack reports it: a sentence for what could not be made and one for what
-/// could not be changed, each with a blank after it. Recorded (radkawar/stackd
-/// testdata/aws/cloudformation/lifecycle.json, 2026-09) for what could not be made; that the other
-/// has the blank too is assumed.
-fn failures(account: &mut Account, id: &str, failed: &[String]) -> String {
+/// Which resources failed, and in what.
+fn failures(account: &mut Account, id: &str, failed: &[String]) -> FailedResources {
     let resources = &account[CLOUDFORMATION].at(id).resources;
-    let (made, changed): (Vec<_>, Vec<_>) = failed.iter().cloned().partition(|name| {
+    let (created, updated) = failed.iter().cloned().partition(|name| {
         resources
             .get(name)
             .is_some_and(|resource| resource.status == "CREATE_FAILED")
     });
-    format!(
-        "{}{}",
-        sentence("create", &made),
-        sentence("update", &changed)
-    )
-}
-
-/// `The following resource(s) failed to …`; nothing if none did.
-fn sentence(what: &str, failed: &[String]) -> String {
-    if failed.is_empty() {
-        return String::new();
-    }
-    format!(
-        "The following resource(s) failed to {what}: [{}]. ",
-        failed.join(", ")
-    )
+    FailedResources { created, updated }
 }
 
 /// The stack comes to rest in `status`.
-fn settle(account: &mut Account, id: &str, status: &str, reason: &str) {
+fn settle(account: &mut Account, id: &str, status: &str, reason: StatusReason) {
     account[CLOUDFORMATION].at(id).operation = None;
     if matches!(
         status,
