@@ -24,7 +24,13 @@ const WORDS_THAT_STAY_OUT: [(&str, &str); 7] = [
 ];
 /// Folders in which an error is a type with fields, and never a ready sentence. Add a folder once
 /// it is clean.
-const FOLDERS_OF_TYPED_ERRORS: [&str; 3] = ["cli/src/", "simulator/src/", "workers/"];
+const FOLDERS_OF_TYPED_ERRORS: [&str; 5] = [
+    "cli/src/",
+    "simulator/aws/src/",
+    "simulator/checker/src/",
+    "simulator/src/",
+    "workers/",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
