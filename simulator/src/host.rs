@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::account::{Account, Caller, Observer};
 use crate::interceptors::mutation::Mutation;
 use crate::interceptors::{Interceptors, calls};
-use crate::wire::{self, ApiError, Call, Response};
+use crate::wire::{self, ApiError, Call, Response, WIRE};
 
 mod functions;
 mod long_poll;
@@ -255,7 +255,7 @@ fn one_way_latency(account: &mut Account) -> Duration {
         HALF_CALL_FROM.as_millis() as u64,
         HALF_CALL_TO.as_millis() as u64,
     );
-    Duration::from_millis(account.wire_random.u64(from..=to))
+    Duration::from_millis(account[WIRE].random.u64(from..=to))
 }
 
 impl HostState {

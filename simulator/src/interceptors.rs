@@ -11,7 +11,7 @@ pub mod invocations;
 pub mod mutation;
 
 use crate::account::{Account, Caller};
-use crate::wire::{self, Call, Response};
+use crate::wire::{self, Call, Response, WIRE};
 use crate::{access, throttle};
 use calls::Reads;
 use mutation::Mutation;
@@ -42,12 +42,13 @@ impl Interceptors {
         let mut call = call.clone();
         let wrong = self.mutation_of(caller);
         // A wrong of the workers may change what is answered, and so has to see it.
-        account.answers_written = self.mutation.is_none() && calls::is_of_a_worker(caller, &call);
+        account[WIRE].answers_written =
+            self.mutation.is_none() && calls::is_of_a_worker(caller, &call);
         let answer = match mutation::before(wrong, account, caller, &mut call) {
             Some(answered) => Ok(answered),
             None => calls::answer(&mut self.reads, account, caller, &call),
         };
-        account.answers_written = false;
+        account[WIRE].answers_written = false;
         let answer = answer.map(|mut answer| {
             mutation::after(wrong, account, caller, &call, &mut answer);
             answer

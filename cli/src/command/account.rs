@@ -14,7 +14,7 @@ use simulator::account::REGION;
 use simulator::cloudformation::CLOUDFORMATION;
 use simulator::ecs::ECS;
 use simulator::endpoint::{self, keys::Keys};
-use simulator::faults::{Fault, Faults, SLOW_PULL};
+use simulator::faults::{FAULTS, Fault, Faults, SLOW_PULL};
 use simulator::functions::Invoker;
 use simulator::host::SimulationHost;
 use simulator::lambda::LAMBDA;
@@ -147,7 +147,7 @@ impl Account {
         if self.fault.contains(&Fault::SlowPull) {
             account[ECS].timing.pending_with_pull = SLOW_PULL;
         }
-        account.faults = Faults::learning(self.fault.iter().copied());
+        account[FAULTS].active = Faults::learning(self.fault.iter().copied());
         account[LAMBDA].refuses_uploads = !self.run_uploaded_code;
         let invoker = Invoker::Processes(environments);
         let world = SimulationHost::on_the_wall_clock(account, self.speed, invoker);

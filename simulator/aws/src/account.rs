@@ -1,7 +1,6 @@
 //! The account: one clock, one queue, what each service remembers, and the facts of what happened.
 //! It knows no service: [`crate::services`] has the table of them.
 
-use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::{Index, IndexMut};
 use std::time::Duration;
@@ -13,14 +12,10 @@ pub use crate::arn::{ACCOUNT_ID, PARTITION, arn};
 pub use crate::caller::Caller;
 use crate::clock::Queue;
 use crate::error::ApiError;
-use crate::faults::Faults;
 pub use crate::region::{REGION, Region};
 use crate::signal::Signal;
 use crate::state::{Key, ServiceState, States};
 use crate::trace::{Record, TraceEvent};
-
-/// Makes the seed of the faults another one than that of the services.
-const FAULT_SEED: u64 = 0x5eed_0fa0_1750_0fa0;
 
 /// Something that a service has planned for later.
 pub trait Planned: Debug + Send {
@@ -84,20 +79,8 @@ pub struct Account {
     pub now: Timestamp,
     /// Where all chance of the services comes from.
     pub random: fastrand::Rng,
-    /// Where the chance of calls and invocations comes from. It is apart, so that how often workers
-    /// ask does not change how long the services take.
-    pub wire_random: fastrand::Rng,
-    /// What is made to go wrong.
-    pub faults: Faults,
-    /// Where the chance of faults comes from.
-    pub fault_random: fastrand::Rng,
-    /// Whether an answer goes straight to the wire: a long list may then be text already, see
-    /// [`crate::wire::query::written`].
-    pub answers_written: bool,
     /// Everything that happened, in order.
     pub trace: Vec<Record>,
-    /// The names of the CloudWatch alarms that are in ALARM.
-    pub alarms: BTreeSet<String>,
     queue: Queue<Box<dyn Planned>>,
     services: &'static [Service],
     states: States,
@@ -130,16 +113,17 @@ impl Account {
         Self {
             now: start,
             random: fastrand::Rng::with_seed(seed),
-            wire_random: fastrand::Rng::with_seed(!seed),
-            faults: Faults::default(),
-            fault_random: fastrand::Rng::with_seed(seed ^ FAULT_SEED),
-            answers_written: false,
             trace: Vec::new(),
-            alarms: BTreeSet::new(),
             queue: Queue::default(),
             services,
             states,
         }
+    }
+
+    /// Keeps `state`, which whoever has its key then finds: what stands around the services, and is
+    /// none itself.
+    pub fn keep(&mut self, state: impl ServiceState) {
+        self.states.keep(Box::new(state));
     }
 
     /// Plans `event` for `delay` from now, or for the end of time.

@@ -52,6 +52,8 @@ pub struct State {
     pub metrics: BTreeMap<Metric, Vec<(f64, String)>>,
     /// Lines that are no valid document of the format, with the reason.
     pub refused: Vec<(String, DocumentError)>,
+    /// The names of the alarms that a scenario has set to ALARM.
+    pub in_alarm: BTreeSet<String>,
     /// What services publish about themselves.
     pub services: services::Published,
 }

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::account::{Account, Caller, Planned};
+use crate::faults::FAULTS;
 use crate::signal::Signal;
 use crate::state::Key;
 use crate::wire::ApiError;
@@ -225,7 +226,7 @@ pub fn launch(
         is_spot: data.spot,
     };
     account[EC2].machines.insert(instance.id.clone(), machine);
-    account.faults.launched(&instance.ami);
+    account[FAULTS].active.launched(&instance.ami);
     let (least, most) = account[EC2].timing.pending;
     let delay = account.between(least, most);
     account.after(delay, Event::Running(instance.id.clone()));

@@ -11,7 +11,35 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::state::Key;
+
 pub use name::{Fault, UnknownFault};
+
+/// The way to the faults of an account.
+pub const FAULTS: Key<State> = Key::new();
+
+/// Makes the seed of the faults another one than that of the services.
+const SEED: u64 = 0x5eed_0fa0_1750_0fa0;
+
+/// The faults of an account.
+#[derive(Debug)]
+pub struct State {
+    /// Those that are on.
+    pub active: Faults,
+    /// Where their chance comes from. It is apart, so that a fault changes nothing but what it
+    /// strikes.
+    pub random: fastrand::Rng,
+}
+
+impl State {
+    /// No faults, in an account of this seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            active: Faults::default(),
+            random: fastrand::Rng::with_seed(seed ^ SEED),
+        }
+    }
+}
 
 /// How long an instance is REGISTERING that registers slowly: past its join deadline of 15 minutes.
 pub const SLOW_REGISTRATION: Duration = Duration::from_secs(1200);

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::account::{Account, Service};
 use crate::{
-    autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, lambda,
-    s3, sns, sqs, ssm, stepfunctions, sts,
+    autoscaling, cloudformation, cloudwatch, ec2, ecs, elasticloadbalancing, eventbridge, faults,
+    lambda, s3, sns, sqs, ssm, stepfunctions, sts, wire,
 };
 
 /// ECS stands before Auto Scaling: the agent of an instance starts before its hook is reached, and
@@ -31,5 +31,8 @@ static SERVICES: [Service; 14] = [
 
 /// An empty account at `start`, in which all chance follows from `seed`.
 pub fn account(start: Timestamp, seed: u64) -> Account {
-    Account::of(&SERVICES, start, seed)
+    let mut account = Account::of(&SERVICES, start, seed);
+    account.keep(faults::State::seeded(seed));
+    account.keep(wire::State::seeded(seed));
+    account
 }

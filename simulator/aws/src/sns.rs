@@ -12,7 +12,7 @@ use crate::account::{Account, Caller, arn};
 use crate::glob::matches_iam_glob;
 use crate::state::Key;
 use crate::trace::TraceEvent;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, WIRE, only};
 
 /// The longest message, in bytes (documented).
 const MESSAGE_LIMIT: usize = 256 * 1024;
@@ -143,7 +143,7 @@ fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
     let topic = arn.rsplit(':').next().unwrap_or_default().to_owned();
     account.record(TraceEvent::Notice { topic, message });
     // Of the wire's chance: that somebody is told changes nothing of what happens.
-    let id = account.wire_random.u128(..);
+    let id = account[WIRE].random.u128(..);
     Ok(json!({"MessageId": format!("{id:032x}")}))
 }
 

@@ -2,14 +2,14 @@
 //! buckets are in [`crate::ecs`].)
 
 use crate::account::{Account, Caller};
-use crate::faults::Fault;
-use crate::wire::{ApiError, Call};
+use crate::faults::{FAULTS, Fault};
+use crate::wire::{ApiError, Call, WIRE};
 
 /// The refusal, if a worker's call is hit.
 pub fn refuses(account: &mut Account, caller: &Caller, call: &Call) -> Option<ApiError> {
     let hit = matches!(caller, Caller::Function(_) | Caller::ActivityWorker(_))
-        && account.faults.has(Fault::Throttle)
-        && account.wire_random.bool();
+        && account[FAULTS].active.has(Fault::Throttle)
+        && account[WIRE].random.bool();
     let code = if ["ecs", "states"].contains(&call.service.as_str()) {
         "ThrottlingException"
     } else {

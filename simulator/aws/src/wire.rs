@@ -10,8 +10,33 @@ pub mod query;
 use serde_json::Value;
 
 use crate::account::{Account, Caller};
+use crate::state::Key;
 
 pub use crate::error::ApiError;
+
+/// The way to what the wire keeps in mind of an account.
+pub const WIRE: Key<State> = Key::new();
+
+/// What lies between clients and services.
+#[derive(Debug)]
+pub struct State {
+    /// Where the chance of calls and invocations comes from. It is apart, so that how often workers
+    /// ask does not change how long the services take.
+    pub random: fastrand::Rng,
+    /// Whether nobody but a client reads the answer: a long list may then be text already, see
+    /// [`query::written`].
+    pub answers_written: bool,
+}
+
+impl State {
+    /// What there is before the first call, in an account of this seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            random: fastrand::Rng::with_seed(!seed),
+            answers_written: false,
+        }
+    }
+}
 
 /// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +164,7 @@ pub fn scope(authorization: &str) -> Scope<'_> {
 
 /// A new request id.
 pub fn request_id(account: &mut Account) -> String {
-    let random = account.wire_random.u128(..);
+    let random = account[WIRE].random.u128(..);
     format!(
         "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
         random >> 96,

@@ -26,7 +26,7 @@ use super::CheckerState;
 use aws::account::Account;
 use aws::autoscaling::AUTOSCALING;
 use aws::ecs::ECS;
-use aws::faults::Fault;
+use aws::faults::{FAULTS, Fault};
 
 /// In a large batch the first looks of its instances are spread over so much time for each
 /// instance.
@@ -252,7 +252,7 @@ impl CheckerState {
         let admits = look.worker == Worker::Draining && look.verdict == Some(Verdict::Reached);
         if admits && asked.admitted.is_none() {
             // An update of the state that did not take is repeated after the admission.
-            let unsure = account.faults.has(Fault::Failures);
+            let unsure = account[FAULTS].active.has(Fault::Failures);
             let first = if unsure {
                 asked.phase_began
             } else {

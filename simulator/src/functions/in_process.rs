@@ -10,6 +10,7 @@ use serde_json::Value;
 use workers::Clients;
 
 use crate::account::{Account, Caller};
+use crate::faults::FAULTS;
 use crate::host::SimulationHost;
 use crate::interceptors::invocations::{self, Crash, End};
 use crate::interceptors::mutation;
@@ -79,7 +80,7 @@ impl Environment {
         let began = world.now();
         let (function, end, is_away) = world.with(|account| {
             let function = account[LAMBDA].function(name).cloned();
-            let is_away = account.faults.functions_away_until > Some(account.now);
+            let is_away = account[FAULTS].active.functions_away_until > Some(account.now);
             (function, invocations::end(account), is_away)
         });
         let result = match function {

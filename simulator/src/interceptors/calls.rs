@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller};
-use crate::faults::Fault;
+use crate::faults::{FAULTS, Fault};
 use crate::wire::{ApiError, Call};
 
 /// Of so many calls one meets a server's error.
@@ -71,13 +71,13 @@ fn is_worker(caller: &Caller) -> bool {
 
 /// Whether `fault` is on and hits now, as it does once in `times`.
 fn fires(account: &mut Account, fault: Fault, times: u32) -> bool {
-    account.faults.has(fault) && account.fault_random.u32(0..times) == 0
+    account[FAULTS].active.has(fault) && account[FAULTS].random.u32(0..times) == 0
 }
 
 /// By how much the answer is late.
 pub fn delay(account: &mut Account, caller: &Caller, call: &Call) -> Duration {
     if is_of_a_worker(caller, call) && fires(account, Fault::SlowAnswer, SLOW_IN) {
-        return Duration::from_millis(account.fault_random.u64(0..SLOWEST.as_millis() as u64));
+        return Duration::from_millis(account[FAULTS].random.u64(0..SLOWEST.as_millis() as u64));
     }
     Duration::ZERO
 }
@@ -119,7 +119,7 @@ pub fn answer(
 fn in_pages(account: &Account, call: &Call) -> Value {
     let mut input = call.input.clone();
     let pages = PAGED.iter().find(|(known, _)| *known == call.action);
-    if let Some((_, member)) = pages.filter(|_| account.faults.has(Fault::SmallPages)) {
+    if let Some((_, member)) = pages.filter(|_| account[FAULTS].active.has(Fault::SmallPages)) {
         input[*member] = json!(1);
     }
     input
@@ -134,7 +134,7 @@ fn read(
     answered: Value,
 ) -> Value {
     let is_read = action.starts_with("List") || action.starts_with("Describe");
-    if !is_read || !account.faults.has(Fault::StaleRead) {
+    if !is_read || !account[FAULTS].active.has(Fault::StaleRead) {
         return answered;
     }
     let key = format!("{action} {input}");
@@ -160,7 +160,7 @@ fn with_a_failure(account: &mut Account, action: &str, mut answered: Value) -> V
     }
     let first = answered[*list].as_array_mut().map(|all| all.remove(0));
     if let (Some(first), Some(failures)) = (first, answered["failures"].as_array_mut()) {
-        let reason = REASONS[account.fault_random.usize(0..REASONS.len())];
+        let reason = REASONS[account[FAULTS].random.usize(0..REASONS.len())];
         failures.push(json!({"arn": first[*name], "reason": reason}));
     }
     answered

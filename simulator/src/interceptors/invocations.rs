@@ -1,7 +1,8 @@
 //! What goes wrong with the workers themselves: how an invocation ends that is not left alone.
 
 use crate::account::Account;
-use crate::faults::Fault;
+use crate::faults::{FAULTS, Fault};
+use crate::wire::WIRE;
 
 /// Of ten invocations under the fault `worker-error`, so many crash, half of them before they do
 /// anything, half of them when all is done but the answer.
@@ -37,10 +38,12 @@ pub enum End {
 
 /// Whether, and when, the next invocation crashes.
 pub fn crash(account: &mut Account) -> Crash {
-    if !account.faults.has(Fault::WorkerError) || account.wire_random.u8(0..10) >= CRASHES_IN_TEN {
+    if !account[FAULTS].active.has(Fault::WorkerError)
+        || account[WIRE].random.u8(0..10) >= CRASHES_IN_TEN
+    {
         return Crash::Never;
     }
-    before_or_after(account.wire_random.bool())
+    before_or_after(account[WIRE].random.bool())
 }
 
 /// Whether, when and how the next invocation ends otherwise than by its answer.
@@ -49,8 +52,8 @@ pub fn end(account: &mut Account) -> (Crash, End) {
     if crash != Crash::Never {
         return (crash, End::Crash);
     }
-    if account.faults.has(Fault::FunctionsThrottled)
-        && account.fault_random.u8(0..10) < THROTTLED_IN_TEN
+    if account[FAULTS].active.has(Fault::FunctionsThrottled)
+        && account[FAULTS].random.u8(0..10) < THROTTLED_IN_TEN
     {
         return (Crash::Before, End::Throttled);
     }
@@ -58,8 +61,8 @@ pub fn end(account: &mut Account) -> (Crash, End) {
         (Fault::WorkerTimeout, End::Timeout),
         (Fault::WorkerMemory, End::Memory),
     ] {
-        if account.faults.has(fault) && account.fault_random.u8(0..10) < CUT_OFF_IN_TEN {
-            return (before_or_after(account.fault_random.bool()), end);
+        if account[FAULTS].active.has(fault) && account[FAULTS].random.u8(0..10) < CUT_OFF_IN_TEN {
+            return (before_or_after(account[FAULTS].random.bool()), end);
         }
     }
     (Crash::Never, End::Crash)

@@ -1,6 +1,5 @@
 //! DescribeAutoScalingGroups.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use super::transitions::LifecycleState;
 use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, lists, only, query};
+use crate::wire::{ApiError, WIRE, lists, only, query};
 
 /// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
 pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
@@ -25,7 +24,7 @@ pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
         .map(|group| (group.name.clone(), group));
     let (page, next) = page(input, all, 50, 100)?;
-    let written = account.answers_written;
+    let written = account[WIRE].answers_written;
     let page: Vec<Value> = page
         .into_iter()
         .map(|one| group(one, metrics::enabled(account, &one.name), written))
@@ -87,7 +86,7 @@ fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
     });
     // Put in as they are: json! would copy what may be a thousand instances.
     answer["Instances"] = if written {
-        query::written(instances.map(|one| one.written.of(one)))
+        query::written(instances.map(written_instance))
     } else {
         Value::Array(instances.map(instance).collect())
     };
@@ -123,26 +122,20 @@ fn tell_of_options(group: &Group, answer: &mut Value) {
 }
 
 /// What changes about an instance that is described.
-type Changing = (LifecycleState, bool, bool);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changing {
+    state: LifecycleState,
+    healthy: bool,
+    protected: bool,
+}
 
-/// An instance as it was last written for an answer: a rollout asks for a large group's instances
-/// three times for each of them, and few have changed.
-#[derive(Debug, Default)]
-pub struct Written(RefCell<Option<(Changing, Arc<str>)>>);
-
-impl Written {
-    fn of(&self, one: &Instance) -> Arc<str> {
-        let changing = (one.state, one.healthy, one.protected);
-        let mut last = self.0.borrow_mut();
-        match &*last {
-            Some((then, xml)) if *then == changing => xml.clone(),
-            _ => {
-                let xml: Arc<str> = query::item(&instance(one)).into();
-                *last = Some((changing, xml.clone()));
-                xml
-            }
-        }
-    }
+fn written_instance(one: &Instance) -> Arc<str> {
+    let changing = Changing {
+        state: one.state,
+        healthy: one.healthy,
+        protected: one.protected,
+    };
+    one.written.of(&changing, || instance(one))
 }
 
 /// An instance, as DescribeAutoScalingGroups and DescribeWarmPool answer it.

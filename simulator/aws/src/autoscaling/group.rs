@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::activity::Activity;
-use super::describe::Written;
+use super::describe::Changing;
 use super::instance_list::Instances;
 use super::refresh::Refresh;
 use super::transitions::{LifecycleState, Move, Transition};
 use super::warm_pool::WarmPool;
 use crate::ec2::TemplateVersion;
+use crate::wire::query::LastWritten;
 
 /// An Auto Scaling group.
 #[derive(Debug)]
@@ -169,7 +170,7 @@ pub struct Instance {
     /// The move that it is in, or was in last.
     pub(super) moving: InFlight,
     /// What DescribeAutoScalingGroups answers of it.
-    pub(super) written: Written,
+    pub(super) written: LastWritten<Changing>,
 }
 
 impl Instance {

@@ -12,7 +12,7 @@ mod world;
 use serde_json::json;
 
 use crate::ecs::ECS;
-use crate::faults::{Fault, Faults};
+use crate::faults::{FAULTS, Fault, Faults};
 use world::{TARGET_GROUP, World};
 
 #[test]
@@ -20,7 +20,7 @@ fn an_agent_registers_after_the_boot_and_only_where_it_may() {
     let mut world = World::with(0);
     world.boots(0, "c");
     world.boots(1, "elsewhere");
-    world.account.faults = Faults::new([Fault::NeverJoins], Some("ami-1".to_owned()));
+    world.account[FAULTS].active = Faults::new([Fault::NeverJoins], Some("ami-1".to_owned()));
     world.boots(2, "c");
     world.pass(34);
     assert_eq!(

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::account::Account;
 use crate::ecs::ECS;
-use crate::faults::Fault;
+use crate::faults::{FAULTS, Fault};
 use crate::wire::ApiError;
 
 /// What is left in each bucket that was used, and when it was counted, in thousandths of a token.
@@ -69,7 +69,7 @@ pub(super) fn pass(account: &mut Account, action: &str) -> Result<(), ApiError> 
     };
     let (now, burst) = (account.now, limit.burst);
     // In thousandths of a token for each millisecond, just what comes back in a second.
-    let rate = if account.faults.has(Fault::BusyAccount) {
+    let rate = if account[FAULTS].active.has(Fault::BusyAccount) {
         limit.per_second / 2
     } else {
         limit.per_second

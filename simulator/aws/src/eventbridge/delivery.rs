@@ -14,7 +14,7 @@ use super::target::{Message, Target};
 use super::transformer::{self, is_deliverable};
 use crate::account::{Account, Caller};
 use crate::eventbridge::EVENTBRIDGE;
-use crate::faults::{Fault, LATEST_EVENT, OUT_OF_ORDER};
+use crate::faults::{FAULTS, Fault, LATEST_EVENT, OUT_OF_ORDER};
 use crate::sqs;
 use crate::trace::TraceEvent;
 use crate::wire::ApiError;
@@ -64,7 +64,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
                 continue;
             }
             account.after(latency, planned(delivery.clone()));
-            if account.faults.has(Fault::EventTwice) {
+            if account[FAULTS].active.has(Fault::EventTwice) {
                 let (from, to) = account[EVENTBRIDGE].timing.second_copy;
                 let later = latency + account.between(from, to);
                 account.after(later, planned(delivery));
@@ -84,8 +84,8 @@ fn delay(account: &mut Account) -> Duration {
         (Fault::EventLate, LATEST_EVENT),
         (Fault::EventOutOfOrder, OUT_OF_ORDER),
     ] {
-        if account.faults.has(fault) {
-            late += Duration::from_millis(account.fault_random.u64(0..most.as_millis() as u64));
+        if account[FAULTS].active.has(fault) {
+            late += Duration::from_millis(account[FAULTS].random.u64(0..most.as_millis() as u64));
         }
     }
     late

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::account::Account;
-use crate::faults::Fault;
+use crate::faults::{FAULTS, Fault};
 
 /// Under the fault `event-lost` one event in this many is lost: AWS calls the groups' events best
 /// effort.
@@ -12,7 +12,7 @@ const LOST_IN: u8 = 5;
 /// Whether a fault keeps the event from its target.
 pub(super) fn is_lost(account: &mut Account, event: &Value) -> bool {
     let by_chance =
-        account.faults.has(Fault::EventLost) && account.fault_random.u8(0..LOST_IN) == 0;
+        account[FAULTS].active.has(Fault::EventLost) && account[FAULTS].random.u8(0..LOST_IN) == 0;
     let of_hooks = [
         (
             Fault::LaunchEventsLost,
@@ -26,6 +26,6 @@ pub(super) fn is_lost(account: &mut Account, event: &Value) -> bool {
     let mut of_hooks = of_hooks.into_iter();
     by_chance
         || of_hooks.any(|(fault, detail_type)| {
-            account.faults.has(fault) && event["detail-type"] == detail_type
+            account[FAULTS].active.has(fault) && event["detail-type"] == detail_type
         })
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::account::{Caller, arn};
 use crate::eventbridge::EVENTBRIDGE;
-use crate::faults::{Fault, Faults};
+use crate::faults::{FAULTS, Fault, Faults};
 use crate::sns::SNS;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TraceEvent;
@@ -287,7 +287,7 @@ fn a_second_copy_starts_a_second_execution_or_is_refused() {
     ] {
         let mut account =
             wired(json!({"DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}}));
-        account.faults = Faults::new([Fault::EventTwice], None);
+        account[FAULTS].active = Faults::new([Fault::EventTwice], None);
         account[EVENTBRIDGE].timing.execution_name = name;
         put(&mut account, "my.app");
         play(&mut account, 60);

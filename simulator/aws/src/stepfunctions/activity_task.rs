@@ -18,7 +18,7 @@ use crate::account::Account;
 use crate::cloudwatch::CLOUDWATCH;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TraceEvent;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, WIRE, only};
 
 /// How long the real service holds a poll open that nothing answers (documented).
 pub const POLL: Duration = Duration::from_secs(60);
@@ -93,7 +93,7 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
         visit.heard = now;
     }
     let token: String = (0..TOKEN_LENGTH)
-        .map(|_| char::from(b"0123456789abcdef"[account.wire_random.usize(0..16)]))
+        .map(|_| char::from(b"0123456789abcdef"[account[WIRE].random.usize(0..16)]))
         .collect();
     let held = HeldTask {
         run,

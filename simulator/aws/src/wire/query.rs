@@ -1,5 +1,8 @@
 //! The AWS Query protocol: the call and its members in a form, the answer in XML.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::{ApiError, Response};
@@ -141,6 +144,32 @@ pub fn item(value: &Value) -> String {
     let mut out = String::new();
     named(&mut out, "member", value);
     out
+}
+
+/// An item as it was last written, with what it was written of: a rollout asks for a large group's
+/// instances three times for each of them, and few have changed.
+#[derive(Debug)]
+pub struct LastWritten<T>(RefCell<Option<(T, Arc<str>)>>);
+
+impl<T> Default for LastWritten<T> {
+    fn default() -> Self {
+        Self(RefCell::new(None))
+    }
+}
+
+impl<T: PartialEq + Clone> LastWritten<T> {
+    /// The text of the item, which is written again only if `state` is not what it was.
+    pub fn of(&self, state: &T, value: impl FnOnce() -> Value) -> Arc<str> {
+        let mut last = self.0.borrow_mut();
+        match &*last {
+            Some((then, xml)) if then == state => xml.clone(),
+            _ => {
+                let xml: Arc<str> = item(&value()).into();
+                *last = Some((state.clone(), xml.clone()));
+                xml
+            }
+        }
+    }
 }
 
 fn element(out: &mut String, value: &Value) {

@@ -11,7 +11,7 @@ use super::super::CheckerState;
 use super::since;
 use crate::invariants::Invariant;
 use aws::account::Account;
-use aws::faults::Fault;
+use aws::faults::{FAULTS, Fault};
 
 /// So many calls an answer of each worker takes at most, on average over a rollout. `reconcile` is
 /// not about one instance.
@@ -51,7 +51,7 @@ pub(in super::super) struct Usage {
 impl Usage {
     /// A function's call was answered.
     pub(in super::super) fn calls(&mut self, account: &Account, function: &str, action: &str) {
-        self.small_pages |= account.faults.has(Fault::SmallPages);
+        self.small_pages |= account[FAULTS].active.has(Fault::SmallPages);
         self.functions.entry(function.to_owned()).or_default().0 += 1;
         self.heartbeats += u64::from(action == "RecordLifecycleActionHeartbeat");
     }

@@ -13,7 +13,7 @@ use crate::invariants::Invariant;
 use aws::account::Account;
 use aws::ecs::ECS;
 use aws::ecs::TaskView;
-use aws::faults::Fault;
+use aws::faults::{FAULTS, Fault};
 
 /// A worker's clock may be wrong by five seconds before it is corrected, and an event's time is in
 /// whole seconds.
@@ -37,7 +37,10 @@ impl CheckerState {
         settled: bool,
     ) {
         let hidden = [Fault::Failures, Fault::StaleRead];
-        let tolerated = if hidden.iter().any(|fault| account.faults.has(*fault)) {
+        let tolerated = if hidden
+            .iter()
+            .any(|fault| account[FAULTS].active.has(*fault))
+        {
             HIDDEN_LOOKS
         } else {
             0

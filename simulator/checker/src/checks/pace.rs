@@ -8,6 +8,7 @@ use super::super::CheckerState;
 use super::{Check, ExecutionChecks, FIRST_LOOKS, since};
 use crate::invariants::Invariant;
 use aws::account::Account;
+use aws::faults::FAULTS;
 
 /// From a Wait's end to the next look, beyond what the worker said.
 const BETWEEN_STATES: Duration = Duration::from_secs(15);
@@ -113,7 +114,7 @@ impl CheckerState {
 
     /// Whether nobody can say when a look is due: functions cannot be invoked.
     fn is_out_of_step(&self, account: &Account) -> bool {
-        let away = account.faults.functions_away_until;
+        let away = account[FAULTS].active.functions_away_until;
         away.is_some_and(|until| account.now <= until + LONGEST)
     }
 }

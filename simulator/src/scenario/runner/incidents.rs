@@ -9,7 +9,7 @@ use super::Runner;
 use crate::account::Account;
 use crate::ec2::NotSpot;
 use crate::ecs::ECS;
-use crate::faults::{Fault, Faults};
+use crate::faults::{FAULTS, Fault, Faults};
 use crate::scenario::StepError;
 use crate::scenario::incident::Incident;
 use crate::stepfunctions::STEPFUNCTIONS;
@@ -25,13 +25,13 @@ impl Runner {
         let on = self.settings.faults.iter().copied();
         let faults = Faults::new(on, new_ami).from(&self.ami);
         let skew = self.host.with(|account| {
-            let away = account.faults.functions_away_until;
-            account.faults = faults;
-            account.faults.functions_away_until = away;
+            let away = account[FAULTS].active.functions_away_until;
+            account[FAULTS].active = faults;
+            account[FAULTS].active.functions_away_until = away;
             account[ECS].timing.throttling = true;
-            let skewed = account.faults.has(Fault::ClockSkew);
+            let skewed = account[FAULTS].active.has(Fault::ClockSkew);
             let most = MOST_SKEW_SECONDS;
-            skewed.then(|| account.fault_random.i64(-most..=most))
+            skewed.then(|| account[FAULTS].random.i64(-most..=most))
         });
         let skew = SignedDuration::from_secs(skew.unwrap_or_default());
         self.host.skew(skew);
@@ -45,7 +45,8 @@ impl Runner {
     /// The faults stop.
     pub(super) fn stop_faults(&self) -> Result<(), StepError> {
         self.host.skew(SignedDuration::ZERO);
-        self.host.with(|account| account.faults = Faults::default());
+        self.host
+            .with(|account| account[FAULTS].active = Faults::default());
         self.host.forget_reads();
         self.end_faults()
     }
@@ -78,7 +79,7 @@ impl Runner {
             Incident::OperatorDrains(n) => return self.operator_drains(n),
             Incident::FunctionsAway(seconds) => self.host.with(|account| {
                 let until = account.now + Duration::from_secs(seconds);
-                account.faults.functions_away_until = Some(until);
+                account[FAULTS].active.functions_away_until = Some(until);
             }),
             Incident::WorkersUpdated => return self.update_workers(),
             Incident::SpotInterrupted(n) => return self.at_spot_instance(n, ec2::interrupt),

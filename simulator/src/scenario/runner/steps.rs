@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{LIMIT, Runner, refused};
+use crate::cloudwatch::CLOUDWATCH;
 use crate::ecs::ECS;
+use crate::faults::FAULTS;
 use crate::scenario::{Action, Call, Fault, StepError, print};
 use crate::trace::TraceEvent;
 
@@ -37,16 +39,18 @@ impl Runner {
             Action::Refused(call) => self.operator_calls(call, true),
             Action::Alarm(name) => {
                 self.host
-                    .with(|account| account.alarms.insert(name.clone()));
+                    .with(|account| account[CLOUDWATCH].in_alarm.insert(name.clone()));
                 Ok(())
             }
             Action::AlarmEnds(name) => {
-                self.host.with(|account| account.alarms.remove(name));
+                self.host
+                    .with(|account| account[CLOUDWATCH].in_alarm.remove(name));
                 Ok(())
             }
             Action::FaultStarts(fault) => self.fault_sets_in(*fault),
             Action::FaultEnds(fault) => {
-                self.host.with(|account| account.faults.clear(*fault));
+                self.host
+                    .with(|account| account[FAULTS].active.clear(*fault));
                 Ok(())
             }
             other => Err(StepError::TakesTime(Box::new(other.clone()))),
@@ -83,7 +87,7 @@ impl Runner {
         if self.released.is_none() {
             return Err(StepError::NoRollout(fault));
         }
-        self.host.with(|account| account.faults.add(fault));
+        self.host.with(|account| account[FAULTS].active.add(fault));
         Ok(())
     }
 

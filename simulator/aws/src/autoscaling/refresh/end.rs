@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::capacity;
 use crate::autoscaling::group::{Group, TemplateChoice};
+use crate::cloudwatch::CLOUDWATCH;
 use crate::ec2::EC2;
 
 /// Documented: there is a rollback only with a desired configuration, and only to a numbered
@@ -111,7 +112,7 @@ pub fn ringing(account: &Account, name: &str) -> Option<String> {
     }
     let mut alarms = refresh.preferences.alarms.iter();
     alarms
-        .find(|alarm| account.alarms.contains(*alarm))
+        .find(|alarm| account[CLOUDWATCH].in_alarm.contains(*alarm))
         .cloned()
 }
 

@@ -5,6 +5,7 @@ use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::LifecycleState as S;
 use crate::autoscaling::scene::*;
+use crate::cloudwatch::CLOUDWATCH;
 use crate::eventbridge::EVENTBRIDGE;
 
 /// A group of `count` instances in service, whose template has a new version since.
@@ -160,7 +161,7 @@ fn an_alarm_fails_it_and_what_it_had_out_goes() {
     );
     pass(&mut account, 60);
     let_in(&mut account);
-    account.alarms.insert("errors".to_owned());
+    account[CLOUDWATCH].in_alarm.insert("errors".to_owned());
     serve(&mut account, 200);
     let refresh = newest(&mut account);
     assert_eq!(refresh["Status"], "Failed");

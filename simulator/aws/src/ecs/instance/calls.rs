@@ -14,7 +14,7 @@ use super::describe::described;
 use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
 use crate::ecs::ECS;
-use crate::faults::{AGENT_GONE_AFTER, Fault};
+use crate::faults::{AGENT_GONE_AFTER, FAULTS, Fault};
 use crate::wire::{ApiError, lists};
 
 /// ListContainerInstances: all but the INACTIVE ones, or those of one status.
@@ -147,11 +147,11 @@ pub(in crate::ecs) fn update_state(
 
 /// If the account's faults say so, the first instance that is drained loses its agent.
 fn lose_agent(account: &mut Account, cluster: &str, id: &str) {
-    let first = account.faults.has(Fault::AgentGone);
+    let first = account[FAULTS].active.has(Fault::AgentGone);
     let instance = account[ECS].instance_mut(cluster, id);
     if instance.status == Status::Draining && first {
         let instance = instance.ec2.clone();
-        account.faults.clear(Some(Fault::AgentGone));
+        account[FAULTS].active.clear(Some(Fault::AgentGone));
         account.after(AGENT_GONE_AFTER, Event::AgentGone { instance });
     }
 }

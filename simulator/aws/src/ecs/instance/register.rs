@@ -8,19 +8,19 @@ use super::{Status, changed, machine, set_agent, set_status};
 use crate::account::Account;
 use crate::ec2;
 use crate::ecs::ECS;
-use crate::faults::{Fault, LATEST_JOIN, SLOW_REGISTRATION};
+use crate::faults::{FAULTS, Fault, LATEST_JOIN, SLOW_REGISTRATION};
 
 /// An instance starts to boot; its agent will register.
 pub(in crate::ecs) fn started(account: &mut Account, machine: &ec2::Instance) {
-    if account.faults.never_joins(&machine.ami) {
+    if account[FAULTS].active.never_joins(&machine.ami) {
         return;
     }
     let id = machine.id.clone();
     account[ECS].booting.insert(id.clone(), machine.clone());
     let (from, to) = account[ECS].timing.registration;
     let mut delay = account.between(from, to);
-    if account.faults.has(Fault::JoinsLate) {
-        delay += Duration::from_secs(account.fault_random.u64(0..LATEST_JOIN.as_secs()));
+    if account[FAULTS].active.has(Fault::JoinsLate) {
+        delay += Duration::from_secs(account[FAULTS].random.u64(0..LATEST_JOIN.as_secs()));
     }
     account.after(delay, Event::Register { instance: id });
 }
@@ -67,13 +67,15 @@ pub(in crate::ecs) fn register(account: &mut Account, ec2: &str) {
         return;
     }
     account[ECS].booting.remove(ec2);
-    if account.faults.has(Fault::JoinsTwice) {
+    if account[FAULTS].active.has(Fault::JoinsTwice) {
         leave_behind(account, &machine, &cluster);
     }
     let id = account.hex(32);
     account[ECS].count += 1;
     let mut instance = machine::offer(&machine, &cluster, &id, account[ECS].count, account.now);
-    let slowly = account.faults.hits(Fault::RegistersSlowly, &machine.ami);
+    let slowly = account[FAULTS]
+        .active
+        .hits(Fault::RegistersSlowly, &machine.ami);
     if slowly {
         instance.status = Status::Registering;
         let ec2 = ec2.to_owned();

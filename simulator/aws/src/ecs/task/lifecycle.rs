@@ -8,7 +8,7 @@ use super::health::healthy_after;
 use super::{Status, stop};
 use crate::account::Account;
 use crate::ecs::ECS;
-use crate::faults::Fault;
+use crate::faults::{FAULTS, Fault};
 use crate::trace::TraceEvent;
 
 /// Puts a task into a status, and plans what comes after it.
@@ -96,7 +96,7 @@ fn time_in(account: &mut Account, cluster: &str, id: &str) -> Duration {
             stop::deregistration(account, cluster, task).unwrap_or(dynamics.deactivating)
         }
         Status::Stopping => {
-            let heedless = account.faults.has(Fault::IgnoresSigterm);
+            let heedless = account[FAULTS].active.has(Fault::IgnoresSigterm);
             let (longest, killed) = task.leaving(dynamics.stop_timeout, heedless);
             if killed {
                 account[ECS].task_mut(cluster, id).exit_code = 137;

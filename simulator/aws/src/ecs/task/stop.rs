@@ -8,7 +8,7 @@ use super::lifecycle::{agent_connected, current, enter};
 use super::{Status, StopCode, Task};
 use crate::account::Account;
 use crate::ecs::ECS;
-use crate::faults::Fault;
+use crate::faults::{FAULTS, Fault};
 
 /// The stoppedReason of a task whose container ended by itself.
 pub const OWN_EXIT: &str = "Essential container in task exited";
@@ -39,7 +39,9 @@ const NOT_PULLED: &str = "CannotPullContainerError: pull access denied for this 
 /// Whether a fault keeps this task of a service from running.
 pub(super) fn fails_to_start(account: &mut Account, cluster: &str, id: &str) -> bool {
     let is_of_service = account[ECS].task_mut(cluster, id).service.is_some();
-    is_of_service && account.faults.has(Fault::TasksFail) && account.fault_random.u8(0..4) == 0
+    is_of_service
+        && account[FAULTS].active.has(Fault::TasksFail)
+        && account[FAULTS].random.u8(0..4) == 0
 }
 
 /// A task does not come to RUNNING.
