@@ -1,31 +1,36 @@
-//! Simulation: hundreds of scenarios drawn by chance, in two acts each, and every invariant judged
-//! at every event. Always the same seeds, and those that once failed (`simulation/seeds.txt`);
-//! `SIMULATION_SEED=12345` adds others from there on, `SIMULATION_SEEDS=1000` of them.
+//! Simulation: hundreds of scenarios drawn by chance, in two acts each, and every invariant checked
+//! at every event. Always the same seeds, and the scenarios that once failed
+//! (`simulation/found/`), which stay when the generator changes; `SIMULATION_SEED=12345` adds
+//! others from there on, `SIMULATION_SEEDS=1000` of them.
 //!
 //! When it fails, it prints the scenario, and a smaller one that fails alike: put it into a file,
 //! and play it with `ecs-rollout scenario FILE`.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Instant;
 
 use simulator::explorer::{GeneratedScenario, Run, generate, run, shrink};
+use simulator::scenario::parse;
 
 /// The seeds that are always played: from 1 on.
 const FIXED: u64 = 240;
 
 #[test]
 fn every_invariant_holds_in_every_scenario() {
-    let seeds = seeds();
-    let count = seeds.len();
+    let mut all = found();
+    all.extend(seeds().into_iter().map(generate));
+    let count = all.len();
     let began = Instant::now();
     let mut drawn_of: BTreeMap<&str, u64> = BTreeMap::new();
     let mut reached: BTreeMap<String, u64> = BTreeMap::new();
     let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
     let mut failed = Vec::new();
-    for (generated, ran) in play(seeds) {
+    for (generated, ran) in play(&all) {
         for class in generated.classes() {
             *drawn_of.entry(class).or_default() += 1;
         }
@@ -46,7 +51,7 @@ fn every_invariant_holds_in_every_scenario() {
         let smaller = shrink(generated, first.name());
         let seeds: Vec<u64> = failed.iter().map(|(it, _)| it.settings.seed).collect();
         panic!(
-            "{} of {count} stories failed, seeds {seeds:?}. Seed {} broke {}: {}\n\n{}\nmade smaller:\n\n{}",
+            "{} of {count} scenarios failed, seeds {seeds:?}. Seed {} broke {}: {}\n\n{}\nmade smaller:\n\n{}",
             failed.len(),
             generated.settings.seed,
             first.name(),
@@ -56,7 +61,10 @@ fn every_invariant_holds_in_every_scenario() {
         );
     }
     for outcome in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
-        assert!(outcomes.contains_key(outcome), "no story ended {outcome}");
+        assert!(
+            outcomes.contains_key(outcome),
+            "no scenario ended {outcome}"
+        );
     }
     // The rare classes are drawn once in a few hundred seeds; that a thousand draw each is a test
     // of the generator.
@@ -101,36 +109,46 @@ fn unreached(reached: &BTreeMap<String, u64>) -> Vec<String> {
     all.filter(|branch| !reached.contains_key(branch)).collect()
 }
 
+/// The scenarios that once failed, as they were drawn then.
+fn found() -> Vec<GeneratedScenario> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("simulation/found");
+    let entries = fs::read_dir(&folder).expect("the folder of this test");
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a file of the folder").path())
+        .collect();
+    files.sort();
+    let read = |file: &PathBuf| {
+        let text = fs::read_to_string(file).expect("a file of the folder");
+        let read = parse::read(&file.to_string_lossy(), &text).expect("a scenario");
+        GeneratedScenario {
+            settings: read.settings,
+            actions: read.actions,
+            operation: "once failed",
+        }
+    };
+    files.iter().map(read).collect()
+}
+
 fn seeds() -> Vec<u64> {
-    let once_failed = include_str!("simulation/seeds.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_whitespace().next())
-        .map(|seed| seed.parse().expect("a line begins with a seed"));
     let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
     let more = number("SIMULATION_SEED").map(|from| {
         let count = number("SIMULATION_SEEDS").unwrap_or(1);
         from..from + count
     });
-    let mut seeds: Vec<u64> = (1..=FIXED).chain(once_failed).collect();
-    seeds.extend(more.into_iter().flatten());
-    seeds.sort_unstable();
-    seeds.dedup();
-    seeds
+    (1..=FIXED).chain(more.into_iter().flatten()).collect()
 }
 
 /// Plays them on as many threads as there are processors.
-fn play(seeds: Vec<u64>) -> Vec<(GeneratedScenario, Run)> {
+fn play(all: &[GeneratedScenario]) -> Vec<(&GeneratedScenario, Run)> {
     let jobs = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let (sender, receiver) = channel();
     thread::scope(|scope| {
         for _ in 0..jobs {
-            let (sender, next, seeds) = (sender.clone(), &next, &seeds);
+            let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
-                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let generated = generate(*seed);
-                    let ran = run(&generated);
+                while let Some(generated) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let ran = run(generated);
                     sender
                         .send((generated, ran))
                         .expect("the receiver outlives the scope");

@@ -39,7 +39,13 @@ fn root() -> PathBuf {
 /// The files that git tracks.
 fn tracked() -> Vec<(String, String)> {
     let output = Command::new("git")
-        .args(["ls-files", "-z"])
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
         .current_dir(root())
         .output()
         .expect("git lists the files of this checkout");

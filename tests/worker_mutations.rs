@@ -3,6 +3,9 @@
 //! `MUTATIONS_ONLY=no-hold,counters` tries only these. With `MUTATIONS_BY_SEEDS=100` the test also
 //! counts how many of the first hundred generated scenarios notice each.
 
+use std::collections::BTreeSet;
+
+use simulator::checker::invariants::INVARIANTS;
 use simulator::explorer::{GeneratedScenario, Run, generate, run};
 use simulator::interceptors::mutation::Mutation;
 use simulator::scenario::parse;
@@ -211,6 +214,7 @@ fn each_mutation_has_a_scenario() {
 #[test]
 fn each_mutation_is_noticed() {
     let mut missed = Vec::new();
+    let mut violated = BTreeSet::new();
     let only = std::env::var("MUTATIONS_ONLY").ok();
     let scenarios = SCENARIOS.into_iter();
     for (mutation, settings, acts) in
@@ -222,11 +226,20 @@ fn each_mutation_is_noticed() {
             noticed_by(&scenario, mutation)
         });
         match seen {
-            Some(how) => println!("{:<22} {how}", mutation.name()),
+            Some(noticed) => {
+                println!("{:<22} {}", mutation.name(), noticed.how);
+                violated.extend(noticed.violated);
+            }
             None => missed.push(mutation.name()),
         }
     }
     assert!(missed.is_empty(), "no check notices {missed:?}");
+    let names = INVARIANTS.iter().map(|invariant| invariant.name());
+    let idle: Vec<&str> = names.filter(|name| !violated.contains(name)).collect();
+    assert!(
+        only.is_some() || idle.is_empty(),
+        "no mutation violates {idle:?}: a check that nothing can violate proves nothing"
+    );
 }
 
 /// Whether a mutation is among those named, if any are.
@@ -255,9 +268,16 @@ fn read(text: &str) -> GeneratedScenario {
     }
 }
 
+/// How a mutation shows.
+struct Noticed {
+    how: String,
+    /// The names of all that its run violates.
+    violated: BTreeSet<&'static str>,
+}
+
 /// How the scenario shows the mutation, if it does. The run without the mutation must have no
 /// failure.
-fn noticed_by(scenario: &GeneratedScenario, mutation: Mutation) -> Option<String> {
+fn noticed_by(scenario: &GeneratedScenario, mutation: Mutation) -> Option<Noticed> {
     let right = run(scenario);
     let name = mutation.name();
     assert!(
@@ -267,7 +287,10 @@ fn noticed_by(scenario: &GeneratedScenario, mutation: Mutation) -> Option<String
     );
     let mut scenario = scenario.clone();
     scenario.settings.mutation = Some(mutation);
-    differing(&right, &run(&scenario))
+    let with = run(&scenario);
+    let how = differing(&right, &with)?;
+    let violated = with.failures.iter().map(|failure| failure.name()).collect();
+    Some(Noticed { how, violated })
 }
 
 fn differing(right: &Run, with: &Run) -> Option<String> {

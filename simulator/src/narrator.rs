@@ -115,8 +115,8 @@ impl Narrator {
                 instance_line(&record.event)?
             }
             TraceEvent::Refresh { .. } => refresh_line(&record.event)?,
-            TraceEvent::Deed { what, detail } => (
-                "operator".to_owned(),
+            TraceEvent::Deed { by, what, detail } => (
+                by.as_str().to_owned(),
                 what.clone(),
                 detail.clone(),
                 Severity::Plain,

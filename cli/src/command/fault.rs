@@ -62,7 +62,9 @@ impl Trouble {
 /// The incidents, each with what it does, but for one that has the name of a fault: the flag means
 /// the fault then.
 fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all = incident::WORDS.iter().map(|(name, _, what)| (*name, *what));
+    let all = incident::WORDS
+        .iter()
+        .map(|known| (known.word, known.about));
     all.filter(|(name, _)| Fault::from_name(name).is_err())
 }
 

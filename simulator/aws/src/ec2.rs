@@ -1,9 +1,10 @@
 //! EC2: launch templates, and instances that boot and go away.
 //!
 //! Auto Scaling launches and terminates instances by the functions [`launch`] and [`terminate`],
-//! not by calls; only launch templates have calls. Subnets are not kept: any `subnet-…` id will do.
-//! An instance's EC2 state is one of pending (its machine is being prepared), running (its
-//! operating system boots, so its ECS agent may register), shutting down, and gone.
+//! not by calls; calls are there for launch templates and what clients look up. Subnets are not
+//! kept: any `subnet-…` id will do. An instance's EC2 state is one of pending (its machine is being
+//! prepared), running (its operating system boots, so its ECS agent may register), shutting down,
+//! and gone.
 
 mod calls;
 mod ending;
@@ -130,7 +131,7 @@ impl State {
     }
 }
 
-/// Answers a call about launch templates.
+/// Answers a call, by the names of the API.
 ///
 /// # Errors
 /// What AWS would answer, or `NotImplemented`.

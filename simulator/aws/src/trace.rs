@@ -22,6 +22,25 @@ pub struct Record {
     pub event: TraceEvent,
 }
 
+/// Whose deed it is that happens in the middle of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoneBy {
+    /// A person, by a call or a verb.
+    Operator,
+    /// Nobody: an incident, a fault or an alarm of the scenario.
+    Incident,
+}
+
+impl DoneBy {
+    /// The subject of a line about it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Incident => "incident",
+        }
+    }
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TraceEvent {
@@ -181,8 +200,10 @@ pub enum TraceEvent {
         /// From how many to how many instances, and why.
         detail: String,
     },
-    /// Somebody did something in the middle of a scenario.
+    /// Something was done, or befell the cluster, in the middle of a scenario.
     Deed {
+        /// Whose deed it is.
+        by: DoneBy,
         /// What, such as `StartInstanceRefresh`.
         what: String,
         /// With what, and what the answer was if it was a refusal.

@@ -23,20 +23,14 @@ const SUBNETS: [&str; 3] = [
     "subnet-0c3d4e5f607182930",
 ];
 
-/// Makes the seed of the settings for hard cases another one, so that they change nothing else of a
-/// seed's scenario.
-const HARD_CASES: u64 = 0x5eed_0fca_5e50;
-
-/// So many switches are drawn with all else; those after them in a part of their own, which changes
-/// nothing else of a seed's scenario.
-const OLD_SWITCHES: usize = 4;
-
-/// How many faults are drawn with all else; the two after them, by which no hook's event comes, in
-/// a part of their own.
-const DRAWN_FAULTS: usize = 32;
-
-/// Makes the seed of that part another one.
-const NO_EVENTS: u64 = 0x5eed_0105_7ea7;
+/// The faults that are drawn each by itself, in so many per cent of the scenarios; all others are
+/// drawn one like the other.
+const RARE_FAULTS: [(u32, Fault); 4] = [
+    (6, Fault::TasksFail),
+    (6, Fault::FunctionsThrottled),
+    (4, Fault::LaunchEventsLost),
+    (4, Fault::TerminateEventsLost),
+];
 
 /// The faults that add services to the workload.
 const ADD_TASKS: [Fault; 4] = [
@@ -128,12 +122,11 @@ pub fn generate(seed: u64) -> GeneratedScenario {
         workload: workload::workload(&mut rng, size, zones),
         faults: faults(&mut rng),
         seed,
-        variants: switches(&mut rng),
+        variants: variants(&mut rng),
         mutation: None,
     };
     parameters(&mut rng, &mut settings, size, zones);
-    hard_cases(&mut Rng::with_seed(seed ^ HARD_CASES), &mut settings);
-    no_events(&mut Rng::with_seed(seed ^ NO_EVENTS), &mut settings);
+    hard_cases(&mut rng, &mut settings);
     if settings.faults.iter().any(|it| ADD_TASKS.contains(it)) {
         leave_room(&mut settings);
     }
@@ -143,18 +136,9 @@ pub fn generate(seed: u64) -> GeneratedScenario {
         actions,
         operation,
     };
-    capacity_source::generate(seed, size, &mut generated);
-    field::generate(seed, (size, zones), &mut generated);
+    capacity_source::generate(&mut rng, size, &mut generated);
+    field::generate(&mut rng, size, zones, &mut generated);
     generated
-}
-
-/// Now and then all events of a hook are lost.
-fn no_events(rng: &mut Rng, settings: &mut Settings) {
-    for fault in [Fault::LaunchEventsLost, Fault::TerminateEventsLost] {
-        if chance(rng, 4) {
-            settings.faults.push(fault);
-        }
-    }
 }
 
 /// What faults add has to find room before the rollout begins, so the other tasks are small.
@@ -230,22 +214,28 @@ fn size(rng: &mut Rng) -> u64 {
 
 fn faults(rng: &mut Rng) -> Vec<Fault> {
     let count = one_of(rng, &[(20, 0), (35, 1), (25, 2), (14, 3), (6, 5)]);
-    let all = Fault::ALL.map(|(fault, ..)| fault);
-    let mut all = all[..DRAWN_FAULTS].to_vec();
-    rng.shuffle(&mut all);
-    let mut generated = all[..count].to_vec();
+    let is_rare = |fault: &Fault| RARE_FAULTS.iter().any(|(_, rare)| rare == fault);
+    let all = Fault::ALL.into_iter().map(|(fault, ..)| fault);
+    let mut common: Vec<Fault> = all.filter(|fault| !is_rare(fault)).collect();
+    rng.shuffle(&mut common);
+    let mut generated = common[..count].to_vec();
     generated.sort_unstable();
+    let rare = RARE_FAULTS
+        .iter()
+        .filter(|(percent, _)| chance(rng, *percent));
+    generated.extend(rare.map(|(_, fault)| *fault));
     generated
 }
 
-fn switches(rng: &mut Rng) -> Vec<ModelVariant> {
-    let mut generated = Vec::new();
-    for (variant, _) in &ModelVariant::ALL[..OLD_SWITCHES] {
-        if chance(rng, 10) {
-            generated.push(*variant);
-        }
-    }
-    generated
+/// All variants but one, under which the first tasks of a cluster with a capacity provider find no
+/// instance, as is documented: there is no rollout to watch then.
+fn variants(rng: &mut Rng) -> Vec<ModelVariant> {
+    ModelVariant::ALL
+        .into_iter()
+        .map(|(variant, _)| variant)
+        .filter(|variant| *variant != ModelVariant::EarlierInstancesHaveNoProvider)
+        .filter(|_| chance(rng, 10))
+        .collect()
 }
 
 fn parameters(rng: &mut Rng, settings: &mut Settings, size: u64, zones: u64) {

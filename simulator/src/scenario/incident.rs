@@ -41,67 +41,43 @@ pub enum Incident {
     EventMadeUp(u64),
 }
 
-/// The words, how many numbers follow each, and what it does.
-pub const WORDS: [(&str, usize, &str); 15] = [
-    ("dies", 1, "an instance dies"),
-    (
-        "agent-away",
-        2,
-        "an instance's ECS agent is disconnected for a time",
-    ),
-    (
-        "agent-gone",
-        1,
-        "an instance's ECS agent is disconnected for good",
-    ),
-    (
-        "execution-restarted",
-        1,
-        "an execution is stopped and started again",
-    ),
-    ("execution-stopped", 1, "an execution is stopped"),
-    ("task-exits", 1, "a task of a service ends by itself"),
-    (
-        "service-scaled",
-        2,
-        "the desired count of a service changes",
-    ),
-    (
-        "service-redeployed",
-        1,
-        "a new deployment of a service begins",
-    ),
-    (
-        "operator-drains",
-        1,
-        "an operator sets an instance DRAINING",
-    ),
-    (
-        "functions-away",
-        1,
-        "Lambda does not run functions for a time",
-    ),
-    ("workers-updated", 0, "definition and functions are updated"),
-    (
-        "spot-interrupted",
-        1,
-        "EC2 takes a Spot instance back, two minutes after its notice",
-    ),
-    (
-        "spot-at-risk",
-        1,
-        "EC2 recommends to replace a Spot instance",
-    ),
-    (
-        "event-replayed",
-        1,
-        "the event of an earlier execution is replayed",
-    ),
-    (
-        "event-made-up",
-        1,
-        "somebody puts a terminate event on the bus for an instance",
-    ),
+/// How an incident is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// Its word.
+    pub word: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Its numbers where the word alone is given, as `--fault` takes it; and so, how many follow
+    /// the word in a scenario.
+    usual: &'static [u64],
+    /// The incident with these numbers, which are as many.
+    incident: fn(&[u64]) -> Incident,
+}
+
+/// More tasks than there is capacity for.
+const MANY_TASKS: u64 = 500;
+/// Longer than the hooks wait.
+const LONG_AWAY: u64 = 4800;
+
+/// Every incident.
+#[rustfmt::skip]
+pub const WORDS: [Word; 15] = [
+    Word { word: "dies", usual: &[0], incident: |n| Incident::Dies(n[0]), about: "an instance dies" },
+    Word { word: "agent-away", usual: &[0, 300], incident: |n| Incident::AgentAway(n[0], n[1]), about: "an instance's ECS agent is disconnected for a time" },
+    Word { word: "agent-gone", usual: &[0], incident: |n| Incident::AgentGone(n[0]), about: "an instance's ECS agent is disconnected for good" },
+    Word { word: "execution-restarted", usual: &[0], incident: |n| Incident::ExecutionRestarted(n[0]), about: "an execution is stopped and started again" },
+    Word { word: "execution-stopped", usual: &[0], incident: |n| Incident::ExecutionStopped(n[0]), about: "an execution is stopped" },
+    Word { word: "task-exits", usual: &[0], incident: |n| Incident::TaskExits(n[0]), about: "a task of a service ends by itself" },
+    Word { word: "service-scaled", usual: &[0, MANY_TASKS], incident: |n| Incident::ServiceScaled(n[0], n[1]), about: "the desired count of a service changes" },
+    Word { word: "service-redeployed", usual: &[0], incident: |n| Incident::ServiceRedeployed(n[0]), about: "a new deployment of a service begins" },
+    Word { word: "operator-drains", usual: &[0], incident: |n| Incident::OperatorDrains(n[0]), about: "an operator sets an instance DRAINING" },
+    Word { word: "functions-away", usual: &[LONG_AWAY], incident: |n| Incident::FunctionsAway(n[0]), about: "Lambda does not run functions for a time" },
+    Word { word: "workers-updated", usual: &[], incident: |_| Incident::WorkersUpdated, about: "definition and functions are updated" },
+    Word { word: "spot-interrupted", usual: &[0], incident: |n| Incident::SpotInterrupted(n[0]), about: "EC2 takes a Spot instance back, two minutes after its notice" },
+    Word { word: "spot-at-risk", usual: &[0], incident: |n| Incident::SpotAtRisk(n[0]), about: "EC2 recommends to replace a Spot instance" },
+    Word { word: "event-replayed", usual: &[0], incident: |n| Incident::EventReplayed(n[0]), about: "the event of an earlier execution is replayed" },
+    Word { word: "event-made-up", usual: &[0], incident: |n| Incident::EventMadeUp(n[0]), about: "somebody puts a terminate event on the bus for an instance" },
 ];
 
 /// An incident with more or fewer numbers than it needs.
@@ -122,46 +98,22 @@ impl Incident {
     /// # Errors
     /// If the numbers are not as many as the word needs.
     pub fn read(word: &str, numbers: &[u64]) -> Option<Result<Self, WrongCount>> {
-        let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
-        if numbers.len() != *wanted {
-            return Some(Err(WrongCount {
-                word: word.to_owned(),
-                wanted: *wanted,
-                found: numbers.len(),
-            }));
+        let known = WORDS.iter().find(|known| known.word == word)?;
+        let wanted = known.usual.len();
+        if numbers.len() == wanted {
+            return Some(Ok((known.incident)(numbers)));
         }
-        Some(Ok(match (word, numbers) {
-            ("dies", [n]) => Self::Dies(*n),
-            ("agent-away", [n, seconds]) => Self::AgentAway(*n, *seconds),
-            ("agent-gone", [n]) => Self::AgentGone(*n),
-            ("execution-restarted", [n]) => Self::ExecutionRestarted(*n),
-            ("execution-stopped", [n]) => Self::ExecutionStopped(*n),
-            ("task-exits", [n]) => Self::TaskExits(*n),
-            ("service-scaled", [n, count]) => Self::ServiceScaled(*n, *count),
-            ("service-redeployed", [n]) => Self::ServiceRedeployed(*n),
-            ("operator-drains", [n]) => Self::OperatorDrains(*n),
-            ("functions-away", [seconds]) => Self::FunctionsAway(*seconds),
-            ("spot-interrupted", [n]) => Self::SpotInterrupted(*n),
-            ("spot-at-risk", [n]) => Self::SpotAtRisk(*n),
-            ("event-replayed", [n]) => Self::EventReplayed(*n),
-            ("event-made-up", [n]) => Self::EventMadeUp(*n),
-            _ => Self::WorkersUpdated,
+        Some(Err(WrongCount {
+            word: word.to_owned(),
+            wanted,
+            found: numbers.len(),
         }))
     }
 
     /// The incident that a word alone means, as `--fault` takes it.
     pub fn usual(word: &str) -> Option<Self> {
-        let (_, wanted, _) = WORDS.iter().find(|(known, ..)| *known == word)?;
-        let numbers: &[u64] = match (word, wanted) {
-            ("agent-away", _) => &[0, 300],
-            // More than there is room for.
-            ("service-scaled", _) => &[0, 500],
-            // Longer than the hooks wait.
-            ("functions-away", _) => &[4800],
-            (_, 0) => &[],
-            _ => &[0],
-        };
-        Self::read(word, numbers)?.ok()
+        let known = WORDS.iter().find(|known| known.word == word)?;
+        Some((known.incident)(known.usual))
     }
 
     /// Whether it befalls Spot instances only.
@@ -219,7 +171,8 @@ mod tests {
 
     #[test]
     fn each_word_is_read_as_it_is_written() {
-        for (word, wanted, _) in WORDS {
+        for Word { word, usual, .. } in WORDS {
+            let wanted = usual.len();
             let numbers = vec![3; wanted];
             let read = Incident::read(word, &numbers).expect("a word");
             let read = read.expect("as many numbers as it takes");

@@ -256,7 +256,7 @@ fn later(text: &str) -> Result<Action, LineError> {
 
 /// An incident and its numbers, if `word` is one.
 fn mishap(word: &str, rest: &str) -> Result<Option<Incident>, LineError> {
-    if incident::WORDS.iter().all(|(known, ..)| *known != word) {
+    if incident::WORDS.iter().all(|known| known.word != word) {
         return Ok(None);
     }
     let numbers: Vec<u64> = rest

@@ -1,6 +1,4 @@
-//! Where a drawn cluster's instances come from: Spot, which EC2 takes back, or a warm pool. Drawn
-//! by chance of its own, so that it changes nothing else of a seed's scenario; and no seed that
-//! once found something is among those that get one.
+//! Where a drawn cluster's instances come from: Spot, which EC2 takes back, or a warm pool.
 
 use fastrand::Rng;
 
@@ -8,20 +6,16 @@ use super::{GeneratedScenario, chance, one_of};
 use crate::scenario::incident::Incident;
 use crate::scenario::{Action, ModelVariant};
 
-/// Makes the seed another one.
-const MARKET: u64 = 0x5e11_0013;
-
 /// How late in a scenario, in seconds, EC2 gives a notice at most.
 const LATEST: u64 = 3600;
 
-/// Draws it for the scenario of `seed`.
-pub(super) fn generate(seed: u64, size: u64, generated: &mut GeneratedScenario) {
-    let mut rng = Rng::with_seed(seed ^ MARKET);
+/// Draws it for a scenario on `size` instances.
+pub(super) fn generate(rng: &mut Rng, size: u64, generated: &mut GeneratedScenario) {
     match rng.u32(0..100) {
-        0..12 => spot(&mut rng, generated),
+        0..12 => spot(rng, generated),
         // The template's rules allow no pool beside a capacity provider.
         12..22 if generated.settings.parameter("CapacityProvider").is_none() => {
-            pool(&mut rng, size, generated)
+            pool(rng, size, generated)
         }
         _ => {}
     }
@@ -67,7 +61,8 @@ fn pool(rng: &mut Rng, size: u64, generated: &mut GeneratedScenario) {
         settings.set_parameter("WarmPoolReuseOnScaleIn", "true");
         settings.set_parameter("WarmPoolPreparedCapacity", (size + waiting).to_string());
     }
-    if chance(rng, 50) {
-        settings.variants.push(ModelVariant::RestartedAgentIsActive);
+    let restarted = ModelVariant::RestartedAgentIsActive;
+    if chance(rng, 50) && !settings.variants.contains(&restarted) {
+        settings.variants.push(restarted);
     }
 }

@@ -124,7 +124,7 @@ impl GeneratedScenario {
         let faults = crate::faults::Fault::ALL.iter().map(|(_, name, _)| *name);
         let incidents = crate::scenario::incident::WORDS
             .iter()
-            .map(|(name, ..)| *name);
+            .map(|known| known.word);
         let mut all: Vec<_> = named.chain(faults).chain(incidents).collect();
         all.sort_unstable();
         all.dedup();

@@ -1,20 +1,15 @@
 //! What real clusters have, and a generator of its own accord seldom draws: crowded instances,
 //! groups that were scaled before, many instances that leave at once, daemons that cannot run
 //! everywhere, tasks that fail to start, throttled functions, events that are replayed or made up.
-//! Drawn by chance of its own, so that it changes nothing else of a seed's scenario.
 
 use fastrand::Rng;
 use serde_json::json;
 
 use super::{GeneratedScenario, chance};
 use crate::autoscaling::zone;
-use crate::faults::Fault;
 use crate::scenario::incident::Incident;
 use crate::scenario::{Action, Settings};
 use crate::workload::{Kind, Service};
-
-/// Makes the seed another one.
-const FIELD: u64 = 0xf1e1_d000_0001;
 
 /// How late in a scenario, in seconds, an event is replayed or made up at most.
 const LATEST: u64 = 5400;
@@ -25,41 +20,35 @@ const CROWD: u64 = 108;
 /// More instances than one page of an answer has.
 const MANY: u64 = 108;
 
-/// Draws it for the scenario of `seed`, on `size` instances in so many zones.
-pub(super) fn generate(seed: u64, (size, zones): (u64, u64), generated: &mut GeneratedScenario) {
-    let mut rng = Rng::with_seed(seed ^ FIELD);
-    for (percent, fault) in [(6, Fault::TasksFail), (6, Fault::FunctionsThrottled)] {
-        if chance(&mut rng, percent) {
-            generated.settings.faults.push(fault);
-        }
+/// Draws it for a scenario on `size` instances in so many zones.
+pub(super) fn generate(rng: &mut Rng, size: u64, zones: u64, generated: &mut GeneratedScenario) {
+    if chance(rng, 8) {
+        limited_daemon(rng, zones, &mut generated.settings);
     }
-    if chance(&mut rng, 8) {
-        limited_daemon(&mut rng, zones, &mut generated.settings);
-    }
-    if chance(&mut rng, 5) && size <= 3 {
+    if chance(rng, 5) && size <= 3 {
         crowd(size, &mut generated.settings);
     }
-    if chance(&mut rng, 12) {
-        scaled_before(&mut rng, size, generated);
+    if chance(rng, 12) {
+        scaled_before(rng, size, generated);
     }
     for percent in [10, 10] {
-        if chance(&mut rng, percent) {
+        if chance(rng, percent) {
             let n = rng.u64(0..16);
-            events(&mut rng, Incident::EventReplayed(n), generated);
+            events(rng, Incident::EventReplayed(n), generated);
         }
-        if chance(&mut rng, percent) {
+        if chance(rng, percent) {
             let n = rng.u64(0..8);
-            events(&mut rng, Incident::EventMadeUp(n), generated);
+            events(rng, Incident::EventMadeUp(n), generated);
         }
     }
     if rng.u32(0..1000) < 7 {
         many(size, generated);
     }
-    if chance(&mut rng, 8) {
-        beside(&mut rng, Kind::Fargate, "away", generated);
+    if chance(rng, 8) {
+        beside(rng, Kind::Fargate, "away", generated);
     }
-    if chance(&mut rng, 8) {
-        beside(&mut rng, Kind::CodeDeploy, "blue", generated);
+    if chance(rng, 8) {
+        beside(rng, Kind::CodeDeploy, "blue", generated);
     }
 }
 

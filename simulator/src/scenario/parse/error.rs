@@ -120,7 +120,7 @@ pub enum LineError {
 }
 
 fn incidents() -> String {
-    let words: Vec<&str> = incident::WORDS.iter().map(|(word, ..)| *word).collect();
+    let words: Vec<&str> = incident::WORDS.iter().map(|known| known.word).collect();
     words.join(", ")
 }
 

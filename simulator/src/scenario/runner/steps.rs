@@ -7,7 +7,7 @@ use crate::cloudwatch::CLOUDWATCH;
 use crate::ecs::ECS;
 use crate::faults::FAULTS;
 use crate::scenario::{Action, Call, Fault, StepError, print};
-use crate::trace::TraceEvent;
+use crate::trace::{DoneBy, TraceEvent};
 
 impl Runner {
     /// Does what takes no time.
@@ -76,7 +76,7 @@ impl Runner {
             Action::FaultEnds(Some(fault)) => format!("mends {}", fault.name()),
             other => format!("{other:?}"),
         };
-        self.tell(what, String::new());
+        self.record_deed(done_by(action), what, String::new());
         self.step(action)
     }
 
@@ -92,8 +92,12 @@ impl Runner {
     }
 
     pub(super) fn tell(&self, what: String, detail: String) {
-        self.host
-            .with(|account| account.record(TraceEvent::Deed { what, detail }));
+        self.record_deed(DoneBy::Operator, what, detail);
+    }
+
+    fn record_deed(&self, by: DoneBy, what: String, detail: String) {
+        let deed = TraceEvent::Deed { by, what, detail };
+        self.host.with(|account| account.record(deed));
     }
 
     fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), StepError> {
@@ -195,5 +199,16 @@ impl Runner {
             self.call("ecs", "DeleteService", &input)?;
         }
         Ok(())
+    }
+}
+
+/// Whose deed a step is.
+fn done_by(action: &Action) -> DoneBy {
+    match action {
+        Action::Try(action) => done_by(action),
+        Action::Inject(_) | Action::Alarm(_) | Action::AlarmEnds(_) | Action::FaultStarts(_) => {
+            DoneBy::Incident
+        }
+        _ => DoneBy::Operator,
     }
 }

@@ -16,6 +16,7 @@ use crate::ecs::ECS;
 use crate::scenario::Termination;
 use crate::scenario::{NotEnded, StepError};
 use crate::sdk_client;
+use crate::trace::{DoneBy, TraceEvent};
 
 impl Runner {
     /// The first instance that is retained, or whose end was begun.
@@ -43,8 +44,13 @@ impl Runner {
         let name = id.to_owned();
         let tell = move |step: &Step| {
             let (what, detail) = ("terminate".to_owned(), format!("{name}: {step}"));
-            narrator
-                .with(|account| account.record(crate::trace::TraceEvent::Deed { what, detail }));
+            narrator.with(|account| {
+                account.record(TraceEvent::Deed {
+                    by: DoneBy::Operator,
+                    what,
+                    detail,
+                })
+            });
         };
         let ending = async move {
             let now = || clients.clock.at(world.machine_time());
