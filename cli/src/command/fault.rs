@@ -69,7 +69,7 @@ fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The names with what each does.
 pub fn help() -> String {
     let faults = Fault::ALL.iter().map(|(_, name, what)| (*name, *what));
-    let line = |(name, what): (&str, &str)| format!("  {name}: {what}");
+    let line = |(name, what)| format!("  {name}: {what}");
     let (lasting, once): (Vec<String>, Vec<String>) =
         (faults.map(line).collect(), once().map(line).collect());
     format!(

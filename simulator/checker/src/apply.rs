@@ -149,7 +149,7 @@ impl CheckerState {
         let group = account[AUTOSCALING].group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
-        self.lifecycle(record.at, instance, (ami, launched_from), *state);
+        self.lifecycle(record.at, instance, ami, launched_from, *state);
         if *state == LifecycleState::Terminating
             && matches!(reason, LifecycleReason::Cause(Cause::UserRequest(_)))
             && let Some(seen) = self.instances.get_mut(instance)
@@ -200,7 +200,8 @@ impl CheckerState {
         &mut self,
         at: Timestamp,
         instance: &str,
-        (ami, launched_from): (&str, Option<TemplateVersion>),
+        ami: &str,
+        launched_from: Option<TemplateVersion>,
         state: LifecycleState,
     ) {
         use LifecycleState as S;

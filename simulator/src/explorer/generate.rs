@@ -144,7 +144,7 @@ pub fn generate(seed: u64) -> GeneratedScenario {
         operation,
     };
     capacity_source::generate(seed, size, &mut generated);
-    field::generate(seed, (size, zones), &mut generated);
+    field::generate(seed, size, zones, &mut generated);
     generated
 }
 

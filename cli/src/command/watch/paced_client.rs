@@ -144,10 +144,11 @@ impl PacedClient {
     pub async fn executions(
         &mut self,
         machine: &str,
-        asked: (ExecutionStatus, i32),
+        status: ExecutionStatus,
+        most: i32,
         next: Option<String>,
     ) -> Result<Page<Execution>, Error> {
-        patiently!(self, aws => aws.executions_from(machine, asked.clone(), next.clone()))
+        patiently!(self, aws => aws.executions_from(machine, status.clone(), most, next.clone()))
     }
 
     /// See [`Aws::ran`].

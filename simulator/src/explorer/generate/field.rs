@@ -26,7 +26,7 @@ const CROWD: u64 = 108;
 const MANY: u64 = 108;
 
 /// Draws it for the scenario of `seed`, on `size` instances in so many zones.
-pub(super) fn generate(seed: u64, (size, zones): (u64, u64), generated: &mut GeneratedScenario) {
+pub(super) fn generate(seed: u64, size: u64, zones: u64, generated: &mut GeneratedScenario) {
     let mut rng = Rng::with_seed(seed ^ FIELD);
     for (percent, fault) in [(6, Fault::TasksFail), (6, Fault::FunctionsThrottled)] {
         if chance(&mut rng, percent) {
