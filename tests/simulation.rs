@@ -46,7 +46,7 @@ fn every_invariant_holds_in_every_scenario() {
         let smaller = shrink(generated, first.name());
         let seeds: Vec<u64> = failed.iter().map(|(it, _)| it.settings.seed).collect();
         panic!(
-            "{} of {count} stories failed, seeds {seeds:?}. Seed {} broke {}: {}\n\n{}\nmade smaller:\n\n{}",
+            "{} of {count} scenarios failed, seeds {seeds:?}. Seed {} broke {}: {}\n\n{}\nmade smaller:\n\n{}",
             failed.len(),
             generated.settings.seed,
             first.name(),
@@ -56,7 +56,10 @@ fn every_invariant_holds_in_every_scenario() {
         );
     }
     for outcome in ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"] {
-        assert!(outcomes.contains_key(outcome), "no story ended {outcome}");
+        assert!(
+            outcomes.contains_key(outcome),
+            "no scenario ended {outcome}"
+        );
     }
     // The rare classes are drawn once in a few hundred seeds; that a thousand draw each is a test
     // of the generator.

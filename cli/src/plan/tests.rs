@@ -48,7 +48,7 @@ fn healthy() -> Settings {
     settings
 }
 
-/// What a look sees after `before` and `deed`, and what comes of `after`.
+/// What a look sees after `before` and `step`, and what comes of `after`.
 fn seen(
     settings: &Settings,
     before: &[Action],
