@@ -66,18 +66,21 @@ impl Listener for Rang {
 /// The alarms that rang in a scenario.
 fn rang_in(text: &str) -> BTreeSet<&'static str> {
     let rang = Arc::new(Mutex::new(Rang::default()));
-    let story = parse::read("alarms.scenario", text).expect("a story that can be read");
-    run(&story.settings, &story.actions, rang.clone()).expect("it can be played");
-    let mut rang = rang.lock().expect("no story panicked");
+    let scenario = parse::read("alarms.scenario", text).expect("a scenario that can be read");
+    run(&scenario.settings, &scenario.actions, rang.clone()).expect("it can be played");
+    let mut rang = rang.lock().expect("no scenario panicked");
     std::mem::take(&mut rang.0)
 }
 
 #[test]
 fn an_instance_that_is_retained_rings_and_a_roll_without_trouble_does_not() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let story = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a story");
-    assert_eq!(rang_in(&story("rollout/plain.scenario")), BTreeSet::new());
-    let retained = format!("{}\npass 900\n", story("drain/hangs-retain.scenario"));
+    let scenario = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a scenario");
+    assert_eq!(
+        rang_in(&scenario("rollout/plain.scenario")),
+        BTreeSet::new()
+    );
+    let retained = format!("{}\npass 900\n", scenario("drain/hangs-retain.scenario"));
     let rang = rang_in(&retained);
     assert!(rang.contains("InstancesRetainedAlarm"), "{rang:?}");
     assert!(!rang.contains("ReconcileFailedAlarm"), "{rang:?}");

@@ -10,21 +10,30 @@ use simulator::invariants::Invariant;
 use simulator::scenario::{self, Silence, parse};
 use support::{changed_template, run};
 
+/// A rule of a Choice, and what stands in its place.
+struct Detour {
+    rule: String,
+    worse: String,
+}
+
 /// A rule of a Choice, and the same rule with a worse end. AWS refuses states that nothing leads
 /// to, so a rule that never matches keeps the old way.
-fn detour(path: &str, verdict: &str, from: &str, to: &str) -> (String, String) {
+fn detour(path: &str, verdict: &str, from: &str, to: &str) -> Detour {
     let rule = |verdict: &str, next: &str| {
         format!(
             "{{\"Variable\": \"{path}\", \"StringEquals\": \"{verdict}\", \"Next\": \"{next}\"}}"
         )
     };
     let worse = format!("{}, {}", rule(verdict, to), rule("Nothing", from));
-    (rule(verdict, from), worse)
+    Detour {
+        rule: rule(verdict, from),
+        worse,
+    }
 }
 
 #[track_caller]
-fn violates(invariant: &str, name: &str, (rule, worse): (String, String), flags: &[&str]) {
-    let template = changed_template(name, "lifecycle.asl.json", &rule, &worse);
+fn violates(invariant: &str, name: &str, detour: &Detour, flags: &[&str]) {
+    let template = changed_template(name, "lifecycle.asl.json", &detour.rule, &detour.worse);
     let (held, code) = rehearsed(invariant, &template, flags);
     assert!(!held, "{invariant} was not violated");
     assert_eq!(code, Some(1));
@@ -46,13 +55,18 @@ fn rehearsed(invariant: &str, template: &str, flags: &[&str]) -> (bool, Option<i
 
 #[test]
 fn without_the_queue_and_admission_drains_overlap() {
-    let (rule, worse) = detour(
+    let detour = detour(
         "$.joined.verdict",
         "Reached",
         "WaitForEarlierDrains",
         "PrepareContinue",
     );
-    let template = changed_template("no-queue", "lifecycle.asl.json", &rule, &worse);
+    let template = changed_template(
+        "no-queue",
+        "lifecycle.asl.json",
+        &detour.rule,
+        &detour.worse,
+    );
     let invariant = "one-batch-of-drains";
     let (held, _) = rehearsed(invariant, &template, &[]);
     assert!(
@@ -76,7 +90,7 @@ fn without_waiting_for_tasks_they_are_killed() {
         "Drained",
         "PrepareContinue",
     );
-    violates("drained-before-gone", "no-drain", worse, &[]);
+    violates("drained-before-gone", "no-drain", &worse, &[]);
 }
 
 #[test]
@@ -90,7 +104,7 @@ fn a_drain_that_failed_must_not_continue() {
     violates(
         "no-error-continues",
         "never",
-        worse,
+        &worse,
         &["--fault", "drain-hangs"],
     );
 }
@@ -106,7 +120,7 @@ fn an_instance_that_never_joined_is_no_capacity() {
     violates(
         "rollout-ends",
         "not-joined",
-        worse,
+        &worse,
         &["--fault", "never-joins", "--instances", "1"],
     );
 }

@@ -87,11 +87,11 @@ fn record() -> Calls {
     for path in scenarios {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(&path).expect("a scenario");
-        let story = parse::read(&file, &text).expect("a story that can be read");
-        run(&story.settings, &story.actions, record.clone())
+        let scenario = parse::read(&file, &text).expect("a scenario that can be read");
+        run(&scenario.settings, &scenario.actions, record.clone())
             .unwrap_or_else(|error| panic!("{file}: {error}"));
     }
-    let mut played = record.lock().expect("no story panicked");
+    let mut played = record.lock().expect("no scenario panicked");
     std::mem::take(&mut played)
 }
 
@@ -137,7 +137,7 @@ fn of_activity_workers() -> BTreeSet<String> {
 #[test]
 fn roles_allow_exactly_the_calls_that_workers_make() {
     let Calls { made, allowed } = record();
-    let mut mutation = Vec::new();
+    let mut differences = Vec::new();
     for worker in Worker::ALL.map(Worker::name) {
         let none = BTreeSet::new();
         let (made, allowed) = (
@@ -149,16 +149,16 @@ fn roles_allow_exactly_the_calls_that_workers_make() {
             Vec::from_iter(made.iter().cloned()).join(", ")
         );
         for call in allowed.difference(made) {
-            mutation.push(format!("{worker} may call {call}, but does in no story"));
+            differences.push(format!("{worker} may call {call}, but does in no scenario"));
         }
         for call in made.difference(allowed) {
-            mutation.push(format!(
+            differences.push(format!(
                 "{worker} calls {call}, which its role does not allow"
             ));
         }
         assert!(!made.is_empty(), "{worker} was never asked");
     }
-    assert!(mutation.is_empty(), "{}", mutation.join("\n"));
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 
     let all: BTreeSet<String> = made.into_values().flatten().collect();
     let wanted: BTreeSet<String> = all

@@ -210,7 +210,7 @@ fn read(path: &Path) -> Text {
 
 fn is_of_tests(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    let of_tests = ["tests.rs", "stories.rs", "scene.rs"];
+    let of_tests = ["tests.rs", "scene.rs"];
     let in_tests = path.components().any(|part| part.as_os_str() == "tests");
     in_tests || name.is_some_and(|name| of_tests.contains(&name))
 }

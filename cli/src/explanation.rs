@@ -120,7 +120,10 @@ impl Explanation {
         }
         lines.extend(requested(self));
         match &self.life {
-            InstanceState::Asked(asked) => self.asked(&mut lines, asked),
+            InstanceState::Asked(asked) => {
+                let (execution, ran, found) = &**asked;
+                self.asked(&mut lines, execution, ran, found);
+            }
             InstanceState::Alone(ended) => self.alone(&mut lines, ended.as_deref()),
             InstanceState::Rests => {
                 let problems = problems(self);
@@ -133,7 +136,7 @@ impl Explanation {
         lines
     }
 
-    fn asked(&self, lines: &mut Vec<Line>, (execution, ran, found): &(Execution, Ran, Found)) {
+    fn asked(&self, lines: &mut Vec<Line>, execution: &Execution, ran: &Ran, found: &Found) {
         let subject = &found.subject;
         let hook = match subject.action.transition {
             Transition::Launching => "Launch",

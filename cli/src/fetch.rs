@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep, sleep_until};
 use workers::Error;
 
 use crate::aws::{
-    Activity, Aws, Group, Member, Past, Stack, StackEvent, error_text, is_about_lost_resource,
-    readable, with_access_in, without_resources,
+    Activity, Aws, Group, Member, Past, Stack, StackEvent, is_about_lost_resource, readable,
+    with_access_in, without_resources,
 };
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{restore_after_rollback, to_restore};
 use crate::report::Source;
+use crate::retry::{RetryClient, RetryListener, RetryPolicy, retry};
 use crate::watch::{BEGINS, Operation, Pauses, batch_times_out, paused};
 use window::{belonging_to_each, operations};
 
@@ -25,47 +25,32 @@ use window::{belonging_to_each, operations};
 /// of histories, which others need too.
 pub const PACE: Duration = Duration::from_millis(200);
 
-/// So long it waits after a call that was throttled, and at most, and how often.
-const PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
-const TRIES: u32 = 12;
-
 /// Reads an account.
 #[derive(Debug)]
 pub struct Reader {
-    aws: Aws,
-    pace: Duration,
-    next: Instant,
+    client: RetryClient<WaitLines>,
     progress: ProgressBar,
     /// Whether a call was refused because a resource of the stack is not there.
     has_lost: bool,
 }
 
-/// Makes one call, again and again until it is answered or refused for good.
-macro_rules! patiently {
-    ($reader:ident, $aws:ident => $call:expr) => {{
-        let mut wait = PATIENCE.0;
-        let mut tries = 0;
-        loop {
-            sleep_until($reader.next).await;
-            $reader.next = Instant::now() + $reader.pace;
-            let $aws = &$reader.aws;
-            tries += 1;
-            match $call.await {
-                Ok(answer) => break answer,
-                Err(error) if tries < TRIES && passes(&error) => {
-                    $reader.progress.suspend(|| {
-                        anstream::eprintln!("ecs-rollout: {}; waiting", error_text(&error));
-                    });
-                    sleep(wait).await;
-                }
-                Err(error) => {
-                    $reader.has_lost |= is_about_lost_resource(&error);
-                    return Err(Failure::from(&error));
-                }
-            }
-            wait = (wait * 2).min(PATIENCE.1);
-        }
-    }};
+/// Writes each wait to stderr, above the progress bar.
+#[derive(Debug)]
+struct WaitLines(ProgressBar);
+
+impl RetryListener for WaitLines {
+    fn waits(&mut self, _: Timestamp, reason: String) {
+        self.0
+            .suspend(|| anstream::eprintln!("ecs-rollout: {reason}"));
+    }
+}
+
+/// Makes one call, again and again until it is answered or refused for good, which ends the
+/// function.
+macro_rules! read {
+    ($reader:ident, $aws:ident => $call:expr) => {
+        retry!($reader.client, $aws => $call).map_err(|error| $reader.refused(&error))?
+    };
 }
 
 /// Reads all pages, while `$more` of a page says that more is wanted.
@@ -74,7 +59,7 @@ macro_rules! pages {
         let mut all = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let page = patiently!($reader, $aws => {
+            let page = read!($reader, $aws => {
                 let $next = token.clone();
                 $call
             });
@@ -98,10 +83,6 @@ async fn allowed<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<Opt
     }
 }
 
-fn passes(error: &Error) -> bool {
-    matches!(error, Error::Throttled { .. } | Error::Unavailable { .. })
-}
-
 impl Reader {
     /// A reader of the account that waits so long between two calls; it shows how far it is if
     /// `shows`, and if there is a terminal.
@@ -116,9 +97,7 @@ impl Reader {
             .expect("a constant template");
         progress.set_style(style.progress_chars("=> "));
         Self {
-            aws,
-            pace,
-            next: Instant::now(),
+            client: RetryClient::new(aws, pace, RetryPolicy::REPORT, WaitLines(progress.clone())),
             progress,
             has_lost: false,
         }
@@ -134,14 +113,20 @@ impl Reader {
         name: &str,
         since: impl FnOnce(Timestamp) -> Result<Option<Timestamp>, Failure>,
     ) -> Result<Source, Failure> {
-        let stack = patiently!(self, aws => aws.stack(name));
-        let since = since(self.aws.now())?;
+        let stack = read!(self, aws => aws.stack(name));
+        let since = since(self.client.aws().now())?;
         match self.read_all(stack.clone(), since).await {
             Err(_) if self.has_lost && stack.may_lack_resources() => {
                 Err(self.without_resources(&stack).await)
             }
             read => read,
         }
+    }
+
+    /// Notes why a call was refused: the failure of the reading.
+    fn refused(&mut self, error: &Error) -> Failure {
+        self.has_lost |= is_about_lost_resource(error);
+        Failure::from(error)
     }
 
     /// Why nothing is reported of a stack whose resources are gone.
@@ -172,7 +157,7 @@ impl Reader {
         since: Option<Timestamp>,
     ) -> Result<Source, Failure> {
         let (group, machine) = (stack.group()?, stack.state_machine()?);
-        let definition = patiently!(self, aws => aws.definition(&machine));
+        let definition = read!(self, aws => aws.definition(&machine));
         let (began, events) = self.events(&stack, since).await?;
         let started = pages!(self, aws, next => aws.past_executions(&machine, next),
             |page: &[Past]| page.iter().all(|it| it.started >= began));
@@ -189,7 +174,7 @@ impl Reader {
         };
         let activities = activities.into_iter().filter(in_time).collect();
         let group_name = group;
-        let group = patiently!(self, aws => aws.group(&group_name));
+        let group = read!(self, aws => aws.group(&group_name));
         let cluster = stack
             .parameter("EcsClusterName")
             .unwrap_or_default()
@@ -198,7 +183,7 @@ impl Reader {
         let paused = group.pause.as_ref().map(|pause| {
             let newest_first = events.iter().rev().cloned().collect();
             let times_out = batch_times_out(newest_first, &stack.name);
-            paused(pause, times_out, self.aws.now(), &stack.name)
+            paused(pause, times_out, self.client.aws().now(), &stack.name)
         });
         let restore = self.restore(&stack).await?;
         Ok(Source {
@@ -211,8 +196,8 @@ impl Reader {
             ami,
             stack: stack.name,
             status: stack.status,
-            region: self.aws.region.clone(),
-            now: self.aws.now(),
+            region: self.client.aws().region.clone(),
+            now: self.client.aws().now(),
             activities,
             size: group.desired,
             members: group.members,
@@ -231,7 +216,7 @@ impl Reader {
             return Ok(None);
         }
         let parameter = stack.ami_parameter();
-        let held = patiently!(self, aws => readable(aws.parameter(parameter)));
+        let held = read!(self, aws => readable(aws.parameter(parameter)));
         Ok(to_restore(stack, held.as_deref()))
     }
 
@@ -242,11 +227,11 @@ impl Reader {
         let Some(member) = group.members.iter().find(of_version) else {
             return Ok(None);
         };
-        let found = patiently!(self, aws => allowed(aws.registration(cluster, &member.id)));
+        let found = read!(self, aws => allowed(aws.registration(cluster, &member.id)));
         let Some(arn) = found.flatten() else {
             return Ok(None);
         };
-        let ami = patiently!(self, aws => allowed(aws.ami(cluster, &arn)));
+        let ami = read!(self, aws => allowed(aws.ami(cluster, &arn)));
         Ok(ami.flatten())
     }
 

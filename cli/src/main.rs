@@ -10,6 +10,7 @@ mod format;
 mod plan;
 mod question;
 mod report;
+mod retry;
 mod screen;
 mod view;
 mod watch;

@@ -129,7 +129,7 @@ pub struct RolloutReport {
     /// The same, summed by error, the most frequent first.
     pub errors: Vec<ErrorSum>,
     /// What went wrong with the stack, the group, or an execution, in AWS's words.
-    pub failures: Vec<Mishap>,
+    pub failures: Vec<ServiceFailure>,
     /// For each state of the definition that was entered, by how many executions and how often.
     pub states: std::collections::BTreeMap<String, StateSum>,
     /// The ways taken from state to state.
@@ -202,7 +202,7 @@ pub struct Failure {
 /// Something that CloudFormation, Auto Scaling or Step Functions says went wrong.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Mishap {
+pub struct ServiceFailure {
     /// When.
     pub at: Timestamp,
     /// Of what.

@@ -242,27 +242,25 @@ mod tests {
     use super::*;
 
     fn standing(status: &str, members: &[(&str, &str, &str)]) -> Standing {
-        let member = |(id, state, version): &(&str, &str, &str)| {
-            (
-                (*id).to_owned(),
-                ((*state).to_owned(), (*version).to_owned()),
-            )
-        };
         let none = Surroundings {
             is_paused: false,
             drain_is_open: false,
         };
-        let phase = |(id, state, _): &(&str, &str, &str)| {
-            let state = LifecycleState::from_name(state);
-            let phase = InstancePhase::of(&state, Step::Proceeds, none);
-            ((*id).to_owned(), phase)
-        };
+        let (mut versions, mut phases) = (BTreeMap::new(), BTreeMap::new());
+        for (id, state, version) in members {
+            let phase = InstancePhase::of(&LifecycleState::from_name(state), Step::Proceeds, none);
+            versions.insert(
+                (*id).to_owned(),
+                ((*state).to_owned(), (*version).to_owned()),
+            );
+            phases.insert((*id).to_owned(), phase);
+        }
         Standing {
             status: status.to_owned(),
             version: "10".to_owned(),
             replaced: Some((1, 2)),
-            members: members.iter().map(member).collect(),
-            phases: members.iter().map(phase).collect(),
+            members: versions,
+            phases,
             ..Standing::default()
         }
     }

@@ -27,7 +27,7 @@ const MACHINE: &str = "arn:aws:states:eu-west-1:123456789012:stateMachine:DevClu
 
 /// The scenarios that are played with metrics: of all phases, workers and verdicts, and of some
 /// errors.
-const STORIES: [&str; 7] = [
+const SCENARIOS: [&str; 7] = [
     "rollout/plain",
     "launch/never-joins",
     "drain/hangs-retain",
@@ -115,16 +115,16 @@ impl Listener for Published {
 
 fn written() -> BTreeSet<Metric> {
     let record = Arc::new(Mutex::new(Published::default()));
-    for name in STORIES {
+    for name in SCENARIOS {
         let path: PathBuf =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.scenario"));
-        let text = std::fs::read_to_string(&path).expect("a story");
-        let mut story = parse::read(name, &text).expect("a story that can be read");
-        story.settings.set_parameter("Metrics", "true");
-        run(&story.settings, &story.actions, record.clone())
+        let text = std::fs::read_to_string(&path).expect("a scenario");
+        let mut scenario = parse::read(name, &text).expect("a scenario that can be read");
+        scenario.settings.set_parameter("Metrics", "true");
+        run(&scenario.settings, &scenario.actions, record.clone())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-    let record = record.lock().expect("no story panicked");
+    let record = record.lock().expect("no scenario panicked");
     assert!(record.refused.is_empty(), "{:?}", record.refused);
     record.metrics.clone()
 }
@@ -211,7 +211,7 @@ fn the_dashboard_shows_every_metric_that_workers_write_and_none_that_they_cannot
     let names: BTreeSet<&str> = written.iter().map(|metric| metric.name.as_str()).collect();
     let wanted = ["Errors", "Never", "NotYet", "PhaseDuration", "Reached"];
     for name in wanted {
-        assert!(names.contains(name), "no story writes {name}: {names:?}");
+        assert!(names.contains(name), "no scenario writes {name}: {names:?}");
     }
     let phases = written
         .iter()

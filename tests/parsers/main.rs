@@ -1,5 +1,5 @@
 //! Every reader of what comes from outside, with a kept corpus and mutations of it: none panics,
-//! overflows the stack, hangs or answers without end, and what each invariants holds (see
+//! overflows the stack, hangs or answers without end, and what each invariant demands holds (see
 //! `../parsers.rs`).
 //!
 //! A file of `corpus/TARGET` whose name begins with `good` must be accepted, one that begins with
@@ -99,17 +99,17 @@ fn times() -> usize {
     given.map_or(1, |given| given.parse().expect("PARSERS_CASES is a number"))
 }
 
-/// The verdict about `input`, found in a thread of its own: one that hangs or panics is told by
-/// name, and so is one that overflows its stack, by Rust's own message.
+/// The verdict about `input`, found in a thread of its own: one that hangs or panics is named, and
+/// so is one that overflows its stack, by Rust's own message.
 fn verdict(target: Target, name: &str, input: &[u8]) -> Verdict {
-    let (tell, record) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let own = input.to_vec();
     let child = thread::Builder::new()
         .name(format!("{}: {name}", target.name))
         .stack_size(STACK)
-        .spawn(move || tell.send(target.check(&own)).expect("somebody waits"))
+        .spawn(move || sender.send(target.check(&own)).expect("somebody waits"))
         .expect("a thread starts");
-    let verdict = record.recv_timeout(HANG);
+    let verdict = receiver.recv_timeout(HANG);
     if let Err(mpsc::RecvTimeoutError::Timeout) = verdict {
         panic!("{}: {name} hangs:\n{}", target.name, kept(target, input));
     }
@@ -120,7 +120,7 @@ fn verdict(target: Target, name: &str, input: &[u8]) -> Verdict {
         target.name,
         kept(target, input)
     );
-    verdict.expect("a thread that did not panic has told")
+    verdict.expect("a thread that did not panic has sent its verdict")
 }
 
 /// Writes the input that broke something where it can be taken into the corpus.
@@ -181,6 +181,27 @@ fn each_reader_is_tested_here() {
         "workload",
     ];
     assert_eq!(ALL.map(|target| target.name), tested);
+}
+
+#[test]
+fn every_incident_is_in_the_corpus_and_the_dictionary() {
+    let target = Target::named("scenario");
+    let (files, words) = (corpus(&target), words(&target));
+    let all = files
+        .iter()
+        .find(|(name, _)| name == "good-all-incidents.scenario");
+    let (_, all) = all.expect("the corpus has every incident");
+    let all = String::from_utf8_lossy(all);
+    for known in simulator::scenario::incident::WORDS {
+        let incident = known.word;
+        let is_it = |text: &str| text.split(' ').any(|word| word == incident);
+        assert!(all.lines().any(is_it), "{incident} is not in the corpus");
+        let mut words = words.iter().map(|word| String::from_utf8_lossy(word));
+        assert!(
+            words.any(|word| is_it(&word)),
+            "{incident} is not in the dictionary"
+        );
+    }
 }
 
 macro_rules! readers {

@@ -17,8 +17,10 @@ pub struct Life {
 }
 
 fn parameters(given: &[(&str, &str)]) -> Value {
-    let one = |(key, value): &(&str, &str)| json!({"ParameterKey": key, "ParameterValue": value});
-    given.iter().map(one).collect()
+    let given = given.iter();
+    given
+        .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": value}))
+        .collect()
 }
 
 /// An account with a service role, and what happens to the stack under it.

@@ -84,7 +84,7 @@ pub async fn handle(
     let gone = history.agent_gone_since();
     let told = history.drained.hindrances.clone();
     seen.agent_gone_since =
-        observe::agent_gone_since(subject, begun, (&seen, listed), gone, clients, at).await?;
+        observe::agent_gone_since(subject, begun, &seen, listed, gone, clients, at).await?;
     seen.hindrances = blockers::look(subject, begun, &seen.tasks, told, clients, at).await?;
     seen.daemons.clone_from(&begun.daemons);
     seen.stack_deleting = begun.stack_deleting;
@@ -412,7 +412,8 @@ mod tests {
     /// What is decided of standalone tasks `alone` and tasks of service logs, a daemon, under these
     /// policies.
     fn standing_alone(
-        (policy, standalone): (Policy, StandaloneTaskPolicy),
+        policy: Policy,
+        standalone: StandaloneTaskPolicy,
         alone: &[&str],
         others: &[(&str, &str)],
         seconds: i64,
@@ -444,16 +445,15 @@ mod tests {
         use Policy::{Retain, StopTasks};
         use StandaloneTaskPolicy::{Stop, Wait};
         let others = [("service:web", "RUNNING")];
-        let job = |policies, seconds| standing_alone(policies, &["RUNNING"], &others, seconds);
-        assert_eq!(job((Retain, Wait), 2999), (Verdict::NotYet, Retain, 0));
-        assert_eq!(job((Retain, Stop), 899), (Verdict::NotYet, Retain, 0));
-        assert_eq!(job((Retain, Stop), 900), (Verdict::NotYet, Retain, 1));
-        assert_eq!(job((Retain, Stop), 3000), (Verdict::Never, Retain, 0));
-        assert_eq!(job((StopTasks, Stop), 900), (Verdict::NotYet, StopTasks, 1));
-        assert_eq!(
-            job((StopTasks, Stop), 3000),
-            (Verdict::NotYet, StopTasks, 2)
-        );
+        let job = |policy, standalone, seconds| {
+            standing_alone(policy, standalone, &["RUNNING"], &others, seconds)
+        };
+        assert_eq!(job(Retain, Wait, 2999), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job(Retain, Stop, 899), (Verdict::NotYet, Retain, 0));
+        assert_eq!(job(Retain, Stop, 900), (Verdict::NotYet, Retain, 1));
+        assert_eq!(job(Retain, Stop, 3000), (Verdict::Never, Retain, 0));
+        assert_eq!(job(StopTasks, Stop, 900), (Verdict::NotYet, StopTasks, 1));
+        assert_eq!(job(StopTasks, Stop, 3000), (Verdict::NotYet, StopTasks, 2));
     }
 
     #[test]
@@ -461,7 +461,7 @@ mod tests {
         use Policy::{Keep, Retain, StopTasks, Terminate};
         use StandaloneTaskPolicy::SkipInstance;
         let job = |policy, others: &[(&str, &str)], seconds| {
-            standing_alone((policy, SkipInstance), &["RUNNING"], others, seconds)
+            standing_alone(policy, SkipInstance, &["RUNNING"], others, seconds)
         };
         let (logs, web) = (("service:logs", "RUNNING"), ("service:web", "DEACTIVATING"));
         assert_eq!(job(Retain, &[], 10), (Verdict::Never, Keep, 0));
@@ -474,7 +474,7 @@ mod tests {
             job(StopTasks, &[stuck], 3000),
             (Verdict::NotYet, StopTasks, 1)
         );
-        let none = standing_alone((Retain, SkipInstance), &["STOPPED"], &[logs], 10);
+        let none = standing_alone(Retain, SkipInstance, &["STOPPED"], &[logs], 10);
         assert_eq!(none, (Verdict::NotYet, Retain, 0));
     }
 

@@ -454,7 +454,7 @@ mod tests {
     /// The calls made, and the answer, while the lifecycle action is open, or over.
     async fn run_while(status: &'static str, is_open: bool) -> (Vec<String>, Assessment) {
         let log = Arc::default();
-        let clients = account(status, ("Terminating:Wait", is_open), &log);
+        let clients = account(status, "Terminating:Wait", is_open, &log);
         ask(clients, &log, 1).await
     }
 
@@ -476,7 +476,8 @@ mod tests {
     /// or over.
     fn account(
         status: &'static str,
-        (state, is_open): (&'static str, bool),
+        state: &'static str,
+        is_open: bool,
         log: &Arc<Mutex<Vec<String>>>,
     ) -> Clients {
         let log = Arc::clone(log);
@@ -516,7 +517,7 @@ mod tests {
             ),
         ] {
             for status in ["ACTIVE", "DRAINING"] {
-                let clients = account(status, ("Terminating:Wait", true), &Arc::default());
+                let clients = account(status, "Terminating:Wait", true, &Arc::default());
                 let mut input = stub::event("terminate");
                 input["draining"] = earlier.clone();
                 let now = || stub::at(900);
@@ -535,7 +536,7 @@ mod tests {
     #[tokio::test]
     async fn a_look_sends_no_heartbeat_and_sets_nothing_draining() {
         let log = Arc::default();
-        let clients = account("ACTIVE", ("Terminating:Wait", true), &log).dry_run();
+        let clients = account("ACTIVE", "Terminating:Wait", true, &log).dry_run();
         let (asked, _) = ask(clients, &log, 1).await;
         let changing = [
             "RecordLifecycleActionHeartbeat",
@@ -675,7 +676,7 @@ mod tests {
                 "Terminating:Retained",
             ] {
                 let log = Arc::default();
-                let clients = account(status, (state, true), &log);
+                let clients = account(status, state, true, &log);
                 let (asked, finding) = ask(clients, &log, 600).await;
                 assert_eq!(finding.verdict, Verdict::Over, "{status}, {state}");
                 assert_eq!(asked, ["DescribeAutoScalingInstances"], "{status}, {state}");
@@ -691,7 +692,7 @@ mod tests {
             "Terminating",
         ] {
             let log = Arc::default();
-            let clients = account("ACTIVE", (state, true), &log);
+            let clients = account("ACTIVE", state, true, &log);
             let (asked, finding) = ask(clients, &log, 600).await;
             assert_eq!(finding.verdict, Verdict::Reached, "{state}");
             let change = "UpdateContainerInstancesState".to_owned();

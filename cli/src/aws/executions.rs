@@ -60,7 +60,8 @@ impl Aws {
     pub async fn executions_from(
         &self,
         machine: &str,
-        (status, most): (ExecutionStatus, i32),
+        status: ExecutionStatus,
+        most: i32,
         next: Option<String>,
     ) -> Result<Page<Execution>, Error> {
         let call = "states:ListExecutions";
@@ -93,8 +94,9 @@ impl Aws {
         let mut found = Vec::new();
         let mut next = None;
         loop {
-            let asked = (status.clone(), EXECUTIONS_A_PAGE);
-            let page = self.executions_from(machine, asked, next).await?;
+            let page = self
+                .executions_from(machine, status.clone(), EXECUTIONS_A_PAGE, next)
+                .await?;
             found.extend(page.items);
             next = page.next;
             if next.is_none() || !is_running {

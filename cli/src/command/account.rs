@@ -24,7 +24,7 @@ use simulator::services;
 use tokio::signal::unix::{SignalKind, signal};
 use workers::text::printable;
 
-use super::fault::Trouble;
+use super::fault::Disturbance;
 use super::flow;
 use super::processes::Workers;
 use super::rehearse::Output;
@@ -168,9 +168,9 @@ impl Account {
 
 /// A fault that an account has all the time.
 fn lasting_fault(name: &str) -> Result<Fault, Failure> {
-    let fault = match Trouble::from_name(name)? {
-        Trouble::Fault(fault) => fault,
-        Trouble::Mishap(_) => {
+    let fault = match Disturbance::from_name(name)? {
+        Disturbance::Fault(fault) => fault,
+        Disturbance::Incident(_) => {
             return Err(format!(
                 "{name} happens once, in the middle of a rollout: rehearse with it"
             )

@@ -74,7 +74,7 @@ impl Cancel {
         };
         let result = |cancelled| result(stack, Some(&group), cancelled);
         self.change
-            .note(plan(&aws.place(&stack.id), stack, (&group, &begun)));
+            .note(plan(&aws.place(&stack.id), stack, &group, &begun));
         if !self.change.confirm("Cancel the update?")? {
             return Ok(self.change.declined(&result(false)));
         }
@@ -251,7 +251,7 @@ pub fn ids(group: &Group, test: impl Fn(&Member) -> bool) -> String {
 }
 
 /// What happens, and what does not.
-fn plan(place: &str, stack: &Stack, (group, begun): (&Group, &BTreeSet<String>)) -> String {
+fn plan(place: &str, stack: &Stack, group: &Group, begun: &BTreeSet<String>) -> String {
     let instances = match &group.pause {
         Some(_) => held(group, begun, 28),
         None => format!(

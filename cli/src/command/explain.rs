@@ -84,13 +84,13 @@ impl Explain {
 /// group's.
 async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About, Failure> {
     match aws.group_of(instance).await? {
-        Some(here) => {
+        Some((group, member)) => {
             if let Some(named) = cluster
                 && let Err(Error::ClusterNotFound { .. }) = aws.registration(named, instance).await
             {
                 return Err(no_cluster(aws, named));
             }
-            let explanation = in_group(aws, instance, here).await?;
+            let explanation = in_group(aws, instance, group, member).await?;
             of_cluster(&explanation, cluster)?;
             Ok(About::InGroup(Box::new(explanation)))
         }
@@ -101,7 +101,8 @@ async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About,
 async fn in_group(
     aws: &Aws,
     instance: &str,
-    (group, member): (String, Member),
+    group: String,
+    member: Member,
 ) -> Result<Explanation, Failure> {
     let hooks = aws.all_hooks(&group).await?;
     let hook_names = names_of_ours(&hooks);

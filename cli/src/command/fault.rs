@@ -1,5 +1,4 @@
-//! What `--fault` names: a fault that lasts, or something that befalls the cluster in the middle of
-//! the rollout.
+//! What `--fault` names: a fault that lasts, or an incident in the middle of the rollout.
 
 use crate::failure::Failure;
 use simulator::scenario::incident::{self, Incident};
@@ -7,26 +6,26 @@ use simulator::scenario::{Action, Fault};
 
 /// Seconds from the start of the rollout to the injection of an incident: the first new
 /// instance joins about then.
-const BEFALLS_AFTER: u64 = 120;
+const INJECTED_AFTER: u64 = 120;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Disturbance {
     /// All the time.
     Fault(Fault),
     /// Once.
-    Mishap(Incident),
+    Incident(Incident),
 }
 
-impl Trouble {
-    /// The trouble called `name`.
+impl Disturbance {
+    /// The disturbance called `name`.
     ///
     /// # Errors
     /// A sentence with the names that there are.
     pub fn from_name(name: &str) -> Result<Self, Failure> {
         match (Fault::from_name(name), Incident::usual(name)) {
             (Ok(fault), _) => Ok(Self::Fault(fault)),
-            (Err(_), Some(mishap)) => Ok(Self::Mishap(mishap)),
+            (Err(_), Some(incident)) => Ok(Self::Incident(incident)),
             (Err(message), None) => {
                 let once: Vec<&str> = once().map(|(name, _)| name).collect();
                 Err(format!("{message}, {}", once.join(", ")).into())
@@ -38,22 +37,22 @@ impl Trouble {
     pub fn fault(self) -> Option<Fault> {
         match self {
             Self::Fault(fault) => Some(fault),
-            Self::Mishap(_) => None,
+            Self::Incident(_) => None,
         }
     }
 
-    /// Whether it befalls Spot instances only.
+    /// Whether it is of Spot instances only.
     pub fn is_of_spot(self) -> bool {
-        matches!(self, Self::Mishap(mishap) if mishap.is_of_spot())
+        matches!(self, Self::Incident(incident) if incident.is_of_spot())
     }
 
     /// What a scenario puts off for it.
     pub fn later(self) -> Option<Action> {
         match self {
             Self::Fault(_) => None,
-            Self::Mishap(mishap) => {
-                let befall = Action::Inject(mishap);
-                Some(Action::In(BEFALLS_AFTER, Box::new(befall)))
+            Self::Incident(incident) => {
+                let injection = Action::Inject(incident);
+                Some(Action::In(INJECTED_AFTER, Box::new(injection)))
             }
         }
     }
@@ -71,11 +70,11 @@ fn once() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The names with what each does.
 pub fn help() -> String {
     let faults = Fault::ALL.iter().map(|(_, name, what)| (*name, *what));
-    let line = |(name, what): (&str, &str)| format!("  {name}: {what}");
+    let line = |(name, what)| format!("  {name}: {what}");
     let (lasting, once): (Vec<String>, Vec<String>) =
         (faults.map(line).collect(), once().map(line).collect());
     format!(
-        "Something that goes wrong; may be given several times.\n\nAll the time:\n{}\n\nOnce, {BEFALLS_AFTER} s after the rollout has begun:\n{}",
+        "Something that goes wrong; may be given several times.\n\nAll the time:\n{}\n\nOnce, {INJECTED_AFTER} s after the rollout has begun:\n{}",
         lasting.join("\n"),
         once.join("\n")
     )
@@ -97,13 +96,13 @@ mod tests {
             "{help}"
         );
         for name in &names {
-            Trouble::from_name(name).expect(name);
+            Disturbance::from_name(name).expect(name);
         }
         let listed = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), listed, "{help}");
-        let gone = Trouble::from_name("agent-gone").expect("it is listed");
+        let gone = Disturbance::from_name("agent-gone").expect("it is listed");
         assert!(gone.fault().is_some(), "{gone:?}");
     }
 }

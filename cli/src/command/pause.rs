@@ -102,7 +102,7 @@ impl Pause {
             return self.paused_already(&stack.name, pause);
         }
         let begun = begun(aws, stack, &group).await?;
-        let plan = plan(&aws.place(&stack.id), stack, &name, (&group, &begun));
+        let plan = plan(&aws.place(&stack.id), stack, &name, &group, &begun);
         self.change.note_values(&plan, 0);
         let result = |paused| {
             json!({"stack": stack.name, "group": name, "paused": paused, "reason": self.reason,

@@ -17,7 +17,7 @@ use simulator::scenario::{
 };
 use simulator::workload::Workload;
 
-use super::fault::{self, Trouble};
+use super::fault::{self, Disturbance};
 use super::flow;
 use super::processes::Workers;
 use crate::failure::Failure;
@@ -67,8 +67,8 @@ pub struct Rehearse {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Something that goes wrong; may be given several times
-    #[arg(long, value_name = "NAME", value_parser = Trouble::from_name, long_help = fault::help())]
-    fault: Vec<Trouble>,
+    #[arg(long, value_name = "NAME", value_parser = Disturbance::from_name, long_help = fault::help())]
+    fault: Vec<Disturbance>,
     /// Run the workers as processes of their own, which call the account on loopback
     #[arg(long)]
     processes: bool,
@@ -217,7 +217,7 @@ impl Rehearse {
         if let Some(batch) = self.batch {
             settings.set_parameter("BatchSize", batch.to_string());
         }
-        // What befalls Spot instances needs some.
+        // An incident of Spot instances needs some.
         if self.fault.iter().any(|it| it.is_of_spot()) {
             settings.set_parameter("PurchaseOption", "spot");
         }

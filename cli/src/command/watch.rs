@@ -163,7 +163,7 @@ impl Watch {
         let looks = tokio::spawn(rounds.run());
         let leaves = self.exit || self.timeout.is_some();
         match output {
-            Output::Screen => live::show((&self.stack, leaves), looks, news).await,
+            Output::Screen => live::show(&self.stack, leaves, looks, news).await,
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,
         }

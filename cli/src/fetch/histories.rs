@@ -1,12 +1,10 @@
 //! The histories of the executions.
 
-use super::{
-    Instant, PATIENCE, Reader, TRIES, error_text, is_about_lost_resource, passes, sleep,
-    sleep_until,
-};
+use super::Reader;
 use crate::aws::Past;
 use crate::failure::Failure;
 use crate::report::{ExecutionTrace, Reading, answers};
+use crate::retry::retry;
 
 impl Reader {
     /// The executions' own histories, and how many of them are forgotten.
@@ -24,7 +22,7 @@ impl Reader {
             let mut reading = Reading::of(one, &answers);
             let mut next = None;
             let is_whole = loop {
-                let page = patiently!(self, aws => aws.history(&one.arn, next.clone()));
+                let page = read!(self, aws => aws.history(&one.arn, next.clone()));
                 let Some(page) = page else {
                     break false;
                 };
@@ -35,7 +33,7 @@ impl Reader {
                 }
             };
             if is_whole {
-                passages.push(reading.end(self.aws.now()))
+                passages.push(reading.end(self.client.aws().now()))
             } else {
                 forgotten += 1
             }

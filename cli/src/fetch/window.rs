@@ -88,10 +88,10 @@ mod tests {
             past("first", 1, Some(5)),
             past("before", -9, Some(-2)),
         ];
-        let names = |(of, _): (Vec<Past>, _)| of.into_iter().map(|it| it.arn).collect::<Vec<_>>();
-        let told = names(belonging(all.clone(), at(0), Some(at(30))));
+        let names = |past: Vec<Past>| past.into_iter().map(|it| it.arn).collect::<Vec<_>>();
+        let told = names(belonging(all.clone(), at(0), Some(at(30))).0);
         assert_eq!(told, ["first", "last drain", "after it"]);
-        let told = names(belonging(all.clone(), at(0), None));
+        let told = names(belonging(all.clone(), at(0), None).0);
         assert_eq!(told, ["first", "last drain", "after it", "next day"]);
         // Of two operations what was between them belongs to neither.
         let between = past("between", 700, Some(705));

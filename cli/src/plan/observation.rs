@@ -187,13 +187,14 @@ pub async fn look_at(
     // Before its hooks: of a group that is gone Auto Scaling refuses those without a code.
     let group = aws.group(&name).await;
     let group = group.map_err(|error| missing_group(&stack, error))?;
-    Ok(seen(aws, stack, (&name, group), now).await?)
+    Ok(seen(aws, stack, &name, group, now).await?)
 }
 
 async fn seen(
     aws: &Aws,
     stack: Stack,
-    (group, found): (&str, Group),
+    group: &str,
+    found: Group,
     now: &impl Fn() -> Timestamp,
 ) -> Result<(Observation, Vec<String>), Error> {
     let mut unseen = Vec::new();

@@ -48,13 +48,14 @@ fn healthy() -> Settings {
     settings
 }
 
-/// What a look sees after `before` and `deed`, and what comes of `after`.
+/// What a look sees after `before` and `step`, and what comes of `after`.
 fn seen(
     settings: &Settings,
-    (before, after): (&[Action], &[Action]),
+    before: &[Action],
+    after: &[Action],
     step: impl Fn(&SimulationHost),
 ) -> (Observation, Vec<Report>) {
-    let looked = play_and_look(settings, (before, after), async |world| {
+    let looked = play_and_look(settings, before, after, async |world| {
         step(world);
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
@@ -77,7 +78,7 @@ fn call(world: &SimulationHost, service: &str, action: &str, input: Value) -> Va
 
 #[test]
 fn a_healthy_cluster_has_nothing_to_remark_on() {
-    let (seen, _) = seen(&healthy(), (&[Action::Deploy], &[]), |_| {});
+    let (seen, _) = seen(&healthy(), &[Action::Deploy], &[], |_| {});
     let plan = planned(&seen, &asked());
     assert_eq!((plan.verdict, &plan.remarks), (Verdict::Ready, &vec![]));
     assert_eq!((plan.outdated(), plan.batches), (4, 4));
@@ -318,7 +319,7 @@ fn large() -> Value {
 fn each_blocker_is_found() {
     let all = [around_it(), in_the_group(), of_services(), in_time()];
     for wrong in all.into_iter().flatten() {
-        let (mut seen, _) = seen(&wrong.settings, (&wrong.before, &[]), wrong.step);
+        let (mut seen, _) = seen(&wrong.settings, &wrong.before, &[], wrong.step);
         (wrong.mend)(&mut seen);
         let asked = PlanRequest {
             ami: Some(wrong.ami.to_owned()),
@@ -339,7 +340,7 @@ fn each_blocker_is_found() {
 #[test]
 fn a_retained_instance_that_you_are_ending_blocks_nothing() {
     let usual = wrong("being-ended", |_| {});
-    let (mut seen, _) = seen(&usual.settings, (&usual.before, &[]), usual.step);
+    let (mut seen, _) = seen(&usual.settings, &usual.before, &[], usual.step);
     let member = &mut seen.group.members[0];
     member.state = LifecycleState::TerminatingRetained;
     let mut machines = seen.machines.iter_mut();
@@ -400,7 +401,7 @@ impl Compared {
 fn compared(seed: u64, mut settings: Settings) -> Option<Compared> {
     settings.faults.clear();
     settings.variants.clear();
-    let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
+    let (seen, reports) = seen(&settings, &[Action::Deploy], &[Action::Roll], |_| {});
     let plan = planned(&seen, &asked());
     let waits_for_deadline = plan
         .remarks

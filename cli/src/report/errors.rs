@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{ExecutionTrace, Failure, Mishap, Source};
+use super::{ExecutionTrace, Failure, ServiceFailure, Source};
 
 /// How often an error was met.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -56,12 +56,12 @@ pub fn errors(failures: &[Failure]) -> Vec<ErrorSum> {
 }
 
 /// What ended badly, and what the services say of it, in order.
-pub fn incidents(source: &Source) -> Vec<Mishap> {
+pub fn service_failures(source: &Source) -> Vec<ServiceFailure> {
     let events = source
         .events
         .iter()
         .filter(|it| it.status.ends_with("_FAILED") || it.status.starts_with("UPDATE_ROLLBACK_IN"));
-    let events = events.map(|it| Mishap {
+    let events = events.map(|it| ServiceFailure {
         at: it.at,
         subject: it.resource.clone(),
         status: it.status.clone(),
@@ -72,7 +72,7 @@ pub fn incidents(source: &Source) -> Vec<Mishap> {
         .activities
         .iter()
         .filter(|it| failed.contains(&it.status.as_str()));
-    let activities = activities.map(|it| Mishap {
+    let activities = activities.map(|it| ServiceFailure {
         at: it.ended.unwrap_or(it.began),
         subject: it.instance().unwrap_or("the group").to_owned(),
         status: it.status.clone(),
@@ -82,13 +82,13 @@ pub fn incidents(source: &Source) -> Vec<Mishap> {
         },
     });
     let executions = source.passages.iter().filter(|it| it.has_failed());
-    let executions = executions.map(|it| Mishap {
+    let executions = executions.map(|it| ServiceFailure {
         at: it.stopped.unwrap_or(it.started),
         subject: it.instance.clone(),
         status: format!("{} {}", it.status, it.error).trim_end().to_owned(),
         reason: it.cause.clone(),
     });
-    let mut all: Vec<Mishap> = events.chain(activities).chain(executions).collect();
+    let mut all: Vec<ServiceFailure> = events.chain(activities).chain(executions).collect();
     all.sort_by_key(|it| it.at);
     all
 }

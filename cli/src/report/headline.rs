@@ -253,7 +253,9 @@ mod tests {
     /// The headline of an operation that ended so, and took so many seconds.
     fn headline(
         source: &Source,
-        (outcome, well, seconds): (&str, Option<bool>, f64),
+        outcome: &str,
+        well: Option<bool>,
+        seconds: f64,
         instances: &[InstanceTimeline],
     ) -> Headline {
         let summary = OperationSummary {
@@ -315,8 +317,13 @@ mod tests {
     #[test]
     fn a_completed_update_that_left_instances_behind_names_them_all() {
         let told = |instances: &[InstanceTimeline]| {
-            let complete = ("UPDATE_COMPLETE", Some(false), 60.0);
-            let told = headline(&source(Vec::new()), complete, instances);
+            let told = headline(
+                &source(Vec::new()),
+                "UPDATE_COMPLETE",
+                Some(false),
+                60.0,
+                instances,
+            );
             (told.text, told.next.expect("a next step"))
         };
         let (text, next) = told(&[life("i-8", End::Gone), life("i-9", End::Retained)]);
@@ -368,7 +375,7 @@ mod tests {
     }
 
     /// An execution that runs, and whose worker said this last.
-    fn running(instance: &str, (worker, launches): (&str, bool), verdict: &str) -> ExecutionTrace {
+    fn running(instance: &str, worker: &str, launches: bool, verdict: &str) -> ExecutionTrace {
         let mut last = Phase::between(Kind::Draining, at(1), at(2));
         (last.worker, last.verdict) = (worker.to_owned(), verdict.to_owned());
         ExecutionTrace {
@@ -384,7 +391,7 @@ mod tests {
     fn the_count_is_of_the_size_at_the_beginning_of_the_rollout() {
         let mut rolls = of_four();
         let counted = |source: &Source, status: &str| {
-            let text = headline(source, (status, None, 60.0), &[]).text;
+            let text = headline(source, status, None, 60.0, &[]).text;
             let (_, counted) = text.split_once(", ").expect("a count");
             counted.to_owned()
         };
@@ -416,11 +423,11 @@ mod tests {
             member("i-new", LifecycleState::PendingWait),
         ]);
         rolls.passages = vec![
-            running("i-old-1", ("drained", false), "NotYet"),
-            running("i-old-2", ("draining", false), "NotYet"),
-            running("i-new", ("stable", true), "NotYet"),
+            running("i-old-1", "drained", false, "NotYet"),
+            running("i-old-2", "draining", false, "NotYet"),
+            running("i-new", "stable", true, "NotYet"),
         ];
-        let text = |source: &Source| headline(source, ("UPDATE_IN_PROGRESS", None, 60.0), &[]).text;
+        let text = |source: &Source| headline(source, "UPDATE_IN_PROGRESS", None, 60.0, &[]).text;
         assert!(text(&rolls).ends_with("2 of 4 on ami-1, 1 draining, 2 queued."));
         rolls.paused = Some("PAUSED".to_owned());
         assert!(text(&rolls).ends_with("2 of 4 on ami-1, 1 draining, 1 paused, 1 queued."));
@@ -434,7 +441,9 @@ mod tests {
     fn the_headline_says_what_came_of_it_why_and_what_is_next() {
         let well = headline(
             &source(Vec::new()),
-            ("UPDATE_COMPLETE", Some(true), 887.0),
+            "UPDATE_COMPLETE",
+            Some(true),
+            887.0,
             &[],
         );
         assert_eq!(well.text, "Rollout complete: 2 of 2 on ami-1 in 14m47s.");
@@ -453,7 +462,9 @@ mod tests {
         let retained = life("i-9", End::Retained);
         let told = headline(
             &back,
-            ("UPDATE_ROLLBACK_COMPLETE", Some(false), 60.0),
+            "UPDATE_ROLLBACK_COMPLETE",
+            Some(false),
+            60.0,
             &[retained],
         );
         assert_eq!(told.text, "Rolled back in 1m00s: 2 of 2 on ami-1.");
@@ -465,7 +476,7 @@ mod tests {
             told.next.as_deref(),
             Some("ecs-rollout explain i-9, then ecs-rollout terminate i-9")
         );
-        let open = headline(&back, ("UPDATE_IN_PROGRESS", None, 60.0), &[]);
+        let open = headline(&back, "UPDATE_IN_PROGRESS", None, 60.0, &[]);
         assert_eq!(open.next.as_deref(), Some("ecs-rollout watch s"));
     }
 
@@ -498,7 +509,7 @@ mod tests {
                 ("end", "CloudFormation is done: UPDATE_ROLLBACK_COMPLETE"),
             ]
         );
-        let cause = headline(&source, ("UPDATE_ROLLBACK_COMPLETE", Some(false), 7.0), &[]).cause;
+        let cause = headline(&source, "UPDATE_ROLLBACK_COMPLETE", Some(false), 7.0, &[]).cause;
         assert_eq!(cause.as_deref(), Some("the update was cancelled"));
     }
 
@@ -512,7 +523,7 @@ mod tests {
             event(5, "s", "UPDATE_ROLLBACK_FAILED", "The following failed"),
         ]);
         let status = "UPDATE_ROLLBACK_FAILED";
-        let told = headline(&failed, (status, Some(false), 60.0), &[]);
+        let told = headline(&failed, status, Some(false), 60.0, &[]);
         assert_eq!(
             told.text,
             "The rollback failed in 1m00s, UPDATE_ROLLBACK_FAILED: 2 of 2 on ami-1."
@@ -526,7 +537,7 @@ mod tests {
         let end = ("end", "CloudFormation gave up: UPDATE_ROLLBACK_FAILED");
         assert_eq!((last.kind, last.text.as_str()), end);
         let retained = [life("i-9", End::Retained)];
-        let told = headline(&failed, (status, Some(false), 60.0), &retained);
+        let told = headline(&failed, status, Some(false), 60.0, &retained);
         let next = told.next.expect("a next step");
         assert!(next.starts_with("ecs-rollout explain i-9, then ecs-rollout terminate i-9; then "));
         assert!(next.ends_with("continue-update-rollback --stack-name s"));
@@ -536,7 +547,7 @@ mod tests {
             "ROLLBACK_FAILED",
             "DELETE_FAILED",
         ] {
-            let told = headline(&failed, (status, Some(false), 60.0), &[]);
+            let told = headline(&failed, status, Some(false), 60.0, &[]);
             assert!(told.text.contains(" failed") && !told.text.contains("Rolled back"));
             assert!(told.next.is_some(), "{status}");
         }

@@ -48,7 +48,7 @@ pub fn parts(source: &Source) -> Vec<Part> {
     let mut parts = Vec::new();
     for (place, (from, until)) in spans.iter().enumerate() {
         let next = spans.get(place + 1).map(|(from, _)| *from);
-        parts.push(part(alone(source, (*from, *until), next)));
+        parts.push(part(alone(source, *from, *until, next)));
     }
     parts
 }
@@ -56,7 +56,8 @@ pub fn parts(source: &Source) -> Vec<Part> {
 /// What was read of the operation from `from` until `until`, after which the `next` begins.
 fn alone(
     source: &Source,
-    (from, until): (Timestamp, Option<Timestamp>),
+    from: Timestamp,
+    until: Option<Timestamp>,
     next: Option<Timestamp>,
 ) -> Source {
     let before_next = |at: Timestamp| at >= from && next.is_none_or(|next| at < next);

@@ -118,7 +118,7 @@ mod tests {
         Timestamp::from_second(60 * minute).expect("a time")
     }
 
-    fn passage(launches: bool, kind: Kind, (from, to): (i64, i64), pause: bool) -> ExecutionTrace {
+    fn passage(launches: bool, kind: Kind, from: i64, to: i64, pause: bool) -> ExecutionTrace {
         let pause = pause.then(|| Pause {
             why: "sale".to_owned(),
             since: Some(at(20)),
@@ -136,11 +136,11 @@ mod tests {
     #[test]
     fn the_queue_is_paused_while_the_drain_before_it_is() {
         let mut passages = [
-            passage(false, Kind::TasksStop, (0, 25), false),
-            passage(false, Kind::Paused, (30, 60), true),
-            passage(true, Kind::Queued, (10, 70), false),
+            passage(false, Kind::TasksStop, 0, 25, false),
+            passage(false, Kind::Paused, 30, 60, true),
+            passage(true, Kind::Queued, 10, 70, false),
         ];
-        let paused = passage(true, Kind::Paused, (70, 80), true).phases;
+        let paused = passage(true, Kind::Paused, 70, 80, true).phases;
         passages[2].phases.extend(paused);
         part_queue(&mut passages);
         let told = passages[2]

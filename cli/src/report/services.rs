@@ -49,7 +49,7 @@ impl ServiceSeries {
 
     /// The share that ran in each of so many equal parts of the time: the lowest that was counted
     /// in it, or else the last before it; nothing before the first count.
-    pub fn shares(&self, parts: usize, (began, ended): (Timestamp, Timestamp)) -> Vec<Option<f64>> {
+    pub fn shares(&self, parts: usize, began: Timestamp, ended: Timestamp) -> Vec<Option<f64>> {
         let whole = super::seconds(began, ended).max(f64::EPSILON);
         let mut shares = vec![None; parts];
         for sample in &self.samples {
@@ -145,10 +145,10 @@ mod tests {
         assert_eq!(times, [10, 50, 90]);
         assert_eq!(web.lowest().map(|one| one.at), Some(at(50)));
         assert_eq!(
-            web.shares(5, (at(0), at(100))),
+            web.shares(5, at(0), at(100)),
             [Some(1.0), Some(1.0), Some(0.75), Some(0.75), Some(1.0)]
         );
-        assert_eq!(all[0].shares(2, (at(20), at(20)))[0], Some(1.0));
+        assert_eq!(all[0].shares(2, at(20), at(20))[0], Some(1.0));
         assert_eq!(series(&[]), []);
     }
 

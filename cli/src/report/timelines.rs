@@ -159,7 +159,7 @@ pub fn lives(source: &Source, end: Timestamp) -> Vec<InstanceTimeline> {
         .into_iter()
         .map(|(id, mut one)| {
             one.passages.sort_by_key(|it| it.started);
-            let life = one.life(id, (source, back, end));
+            let life = one.life(id, source, back, end);
             (one.first().unwrap_or(end), life)
         })
         .collect();
@@ -202,7 +202,9 @@ impl<'a> Known<'a> {
     fn life(
         &self,
         id: &str,
-        (source, back, end): (&Source, Option<Timestamp>, Timestamp),
+        source: &Source,
+        back: Option<Timestamp>,
+        end: Timestamp,
     ) -> InstanceTimeline {
         let launches = self.passages.first().is_some_and(|it| it.launches);
         let origin = match self

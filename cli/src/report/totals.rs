@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::cost::cost;
-use super::errors::{errors, failures, incidents};
+use super::errors::{errors, failures, service_failures};
 use super::headline::headline;
 use super::links::links;
 use super::milestones::milestones;
@@ -93,7 +93,7 @@ impl RolloutReport {
             services: series(&source.passages),
             longest_waits: longest_waits(&instances),
             errors: errors(&worker_retries),
-            failures: incidents(&source),
+            failures: service_failures(&source),
             states: states(&source.passages),
             arrows: arrows(&source.passages),
             executions: source.passages.len(),

@@ -77,7 +77,7 @@ impl Screen {
         if pane == Pane::Instances && rows.height > 0 {
             for (place, x, width) in &columns {
                 let title = list.columns[*place].title;
-                canvas.put((area.x + x, rows.y), title, *width, Mood::Quiet);
+                canvas.put(area.x + x, rows.y, title, *width, Mood::Quiet);
             }
             rows.y += 1;
             rows.height -= 1;
@@ -127,19 +127,19 @@ impl Screen {
             let Some((text, severity)) = item.cells.get(*place) else {
                 continue;
             };
-            let at = (area.x + x, area.y);
+            let (x, y) = (area.x + x, area.y);
             match text {
-                Text::Fixed(text) => canvas.put(at, text, *width, *severity),
+                Text::Fixed(text) => canvas.put(x, y, text, *width, *severity),
                 Text::Unless(column, text) => {
                     if columns.iter().any(|(it, ..)| it == column) {
-                        at.0
+                        x
                     } else {
-                        canvas.put(at, text, *width, *severity)
+                        canvas.put(x, y, text, *width, *severity)
                     }
                 }
-                Text::Since(None) => at.0,
+                Text::Since(None) => x,
                 Text::Since(Some(since)) => {
-                    canvas.put(at, &between(*since, self.now), *width, *severity)
+                    canvas.put(x, y, &between(*since, self.now), *width, *severity)
                 }
             };
         }
@@ -163,10 +163,10 @@ impl Screen {
             room -= 1;
             let text = "its execution in the Step Functions console";
             let text = cut(text, area.width.into());
-            let place = (area.x, area.bottom() - 1);
-            canvas.put(place, &text, area.width, Mood::Coming);
+            let (x, y) = (area.x, area.bottom() - 1);
+            canvas.put(x, y, &text, area.width, Mood::Coming);
             links.push(Link {
-                place,
+                place: (x, y),
                 text,
                 to: console(&self.sight.region, execution),
             });
@@ -178,7 +178,7 @@ impl Screen {
         }
         for (line, text) in lines.iter().take(room).enumerate() {
             let y = area.y + u16::try_from(line).unwrap_or_default();
-            canvas.put((area.x, y), text, area.width, Mood::Plain);
+            canvas.put(area.x, y, text, area.width, Mood::Plain);
         }
         links
     }
@@ -260,5 +260,5 @@ fn keys(canvas: &mut Canvas<'_>, area: Rect, has_ended: bool) {
             Mood::Quiet,
         )
     };
-    canvas.put((area.x, area.y), text, area.width, severity);
+    canvas.put(area.x, area.y, text, area.width, severity);
 }

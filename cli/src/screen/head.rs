@@ -125,7 +125,7 @@ fn title(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
     // The duration stays at every width: first the stack's status gives way, then the AMIs.
     let room = usize::from(area.width).saturating_sub(lasts.chars().count() + GAP.len());
     let course = course(sight, area.width).filter(|_| screen.ending.is_none());
-    let parts = title_parts(sight, course, (area.width, room));
+    let parts = title_parts(sight, course, area.width, room);
     let end = canvas.parts(area, &parts);
     let now = clock(screen.now);
     let whole = format!("{}{GAP}{now}{GAP}{lasts}", sight.region);
@@ -151,7 +151,7 @@ fn progress(screen: &Screen, canvas: &mut Canvas<'_>, area: Rect) {
             Course::Back => Mood::Bad,
             _ => Mood::Good,
         };
-        gauge(canvas, Rect { width, ..area }, (done, of), severity);
+        gauge(canvas, Rect { width, ..area }, done, of, severity);
         line.x += width + 1;
         line.width = area.width.saturating_sub(width + 1);
     }
@@ -178,7 +178,7 @@ fn so_far(sight: &Snapshot, replaced: Option<(usize, usize)>) -> String {
     }
 }
 
-fn gauge(canvas: &mut Canvas<'_>, area: Rect, (done, of): (usize, usize), severity: Mood) {
+fn gauge(canvas: &mut Canvas<'_>, area: Rect, done: usize, of: usize, severity: Mood) {
     let width = usize::from(area.width);
     // Full only when all are.
     let full = (done * width / of.max(1)).min(width);

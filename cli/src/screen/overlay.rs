@@ -92,7 +92,7 @@ pub fn entry(
     for (y, (place, (text, severity))) in
         (inner.y..inner.bottom()).zip(lines.into_iter().enumerate())
     {
-        canvas.put((inner.x, y), &text, inner.width, severity);
+        canvas.put(inner.x, y, &text, inner.width, severity);
         if let Some(to) = link.as_ref().filter(|_| place >= before) {
             links.push(Link {
                 place: (inner.x, y),
@@ -126,18 +126,19 @@ fn frame(canvas: &mut Canvas<'_>, area: Rect, title: &str, lines: usize) -> Rect
             },
             Style::reset(),
         );
-        canvas.put((outer.x, y), &line, width, Mood::Plain);
+        canvas.put(outer.x, y, &line, width, Mood::Plain);
     }
     let edge = "─".repeat(usize::from(width.saturating_sub(2)));
-    canvas.put((outer.x, outer.y), &format!("┌{edge}┐"), width, Mood::Plain);
+    canvas.put(outer.x, outer.y, &format!("┌{edge}┐"), width, Mood::Plain);
     canvas.put(
-        (outer.x + 1, outer.y),
+        outer.x + 1,
+        outer.y,
         &format!(" {title} "),
         width.saturating_sub(2),
         Mood::Strong,
     );
     let last = outer.bottom().saturating_sub(1);
-    canvas.put((outer.x, last), &format!("└{edge}┘"), width, Mood::Plain);
+    canvas.put(outer.x, last, &format!("└{edge}┘"), width, Mood::Plain);
     Rect {
         x: outer.x + width.min(2),
         y: outer.y + 1,

@@ -53,8 +53,8 @@ pub struct Canvas<'a> {
 }
 
 impl Canvas<'_> {
-    /// Writes `text` from `x` on, `width` cells at most; where it ends.
-    pub fn put(&mut self, (x, y): (u16, u16), text: &str, width: u16, severity: Mood) -> u16 {
+    /// Writes `text` into row `y` from `x` on, `width` cells at most; where it ends.
+    pub fn put(&mut self, x: u16, y: u16, text: &str, width: u16, severity: Mood) -> u16 {
         let text = cut(text, usize::from(width));
         let style = severity.style(self.colours);
         let (end, _) = self
@@ -67,7 +67,7 @@ impl Canvas<'_> {
     pub fn parts(&mut self, area: Rect, parts: &[(String, Mood)]) -> u16 {
         let mut x = area.x;
         for (text, severity) in parts {
-            x = self.put((x, area.y), text, area.right().saturating_sub(x), *severity);
+            x = self.put(x, area.y, text, area.right().saturating_sub(x), *severity);
         }
         x
     }
@@ -80,14 +80,14 @@ impl Canvas<'_> {
             return;
         };
         if x > taken {
-            self.put((x, area.y), text, width, severity);
+            self.put(x, area.y, text, width, severity);
         }
     }
 
     /// Draws a line across the first line of `area`, and writes `parts` into it.
     pub fn rule(&mut self, area: Rect, parts: &[(String, Mood)]) {
         let line = "─".repeat(usize::from(area.width));
-        self.put((area.x, area.y), &line, area.width, Mood::Quiet);
+        self.put(area.x, area.y, &line, area.width, Mood::Quiet);
         if area.width > 2 {
             let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
             self.parts(inner, parts);

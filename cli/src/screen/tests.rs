@@ -45,7 +45,8 @@ fn member(number: u32, state: &str, version: &str) -> Member {
 
 fn asked(
     number: u32,
-    (worker, verdict): (&'static str, &str),
+    worker: &'static str,
+    verdict: &str,
     reason: &str,
     since: Timestamp,
 ) -> Asked {
@@ -150,13 +151,14 @@ fn hold() -> Snapshot {
     let leaving = member(0, "", "").id;
     sight.asked.insert(
         leaving.clone(),
-        asked(0, ("drained", "NotYet"), NOT_STOPPED, at(9, 20)),
+        asked(0, "drained", "NotYet", NOT_STOPPED, at(9, 20)),
     );
     sight.asked.insert(
         member(1, "", "").id,
         asked(
             1,
-            ("stable", "NotYet"),
+            "stable",
+            "NotYet",
             "Waiting for service web to recover: 3 of 4 tasks run, 1 pending.",
             at(10, 5),
         ),
@@ -166,7 +168,7 @@ fn hold() -> Snapshot {
         let reason = format!("Waiting for {leaving} to finish draining (1m00s).");
         sight
             .asked
-            .insert(id, asked(number, ("stable", "NotYet"), &reason, at(10, 12)));
+            .insert(id, asked(number, "stable", "NotYet", &reason, at(10, 12)));
     }
     sight.running = 4;
     serving(&mut sight);
@@ -333,7 +335,7 @@ fn screen(sight: Snapshot, now: Timestamp) -> Screen {
     screen
 }
 
-fn drawn(screen: &Screen, (width, height): (u16, u16)) -> Buffer {
+fn drawn(screen: &Screen, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
     terminal
         .draw(|frame| {
@@ -353,10 +355,10 @@ fn lines(buffer: &Buffer) -> Vec<String> {
 }
 
 fn compare(name: &str, screen: &Screen) {
-    for size in SIZES {
-        let text = lines(&drawn(screen, size)).join("\n") + "\n";
+    for (width, height) in SIZES {
+        let text = lines(&drawn(screen, width, height)).join("\n") + "\n";
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/screens");
-        let path = folder.join(format!("{name}-{}x{}.golden", size.0, size.1));
+        let path = folder.join(format!("{name}-{width}x{height}.golden"));
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, &text).expect("golden files can be written");
         }
@@ -402,12 +404,7 @@ fn a_rollout_that_is_paused() {
         since: Some(at(9, 30)),
     });
     // The second has not begun to drain: the pause keeps it.
-    let turn = asked(
-        1,
-        ("draining", "NotYet"),
-        "Paused by an operator.",
-        at(10, 5),
-    );
+    let turn = asked(1, "draining", "NotYet", "Paused by an operator.", at(10, 5));
     sight.asked.insert(member(1, "", "").id, turn);
     compare("paused", &screen(sight, at(10, 20)));
 }
@@ -416,7 +413,7 @@ fn a_rollout_that_is_paused() {
 fn a_rollback_names_what_it_leads_to_and_counts_towards_that() {
     let screen = screen(back(), at(58, 20));
     compare("back", &screen);
-    let buffer = drawn(&screen, (140, 40));
+    let buffer = drawn(&screen, 140, 40);
     let shown = lines(&buffer);
     assert!(shown[0].contains(&format!("ROLLING BACK to {OLD}")));
     assert!(shown[1].contains("3 of 8 on the old AMI"));
@@ -454,13 +451,16 @@ fn the_last_screen_shows_the_next_step_whole_however_long_the_cause_is() {
     let mut screen = screen(sight, at(73, 0));
     screen.has_ended(ending);
     let without_spaces = |text: &str| text.replace([' ', '\n'], "");
-    for size in SIZES {
-        let shown = lines(&drawn(&screen, size));
+    for (width, height) in SIZES {
+        let shown = lines(&drawn(&screen, width, height));
         assert!(shown.iter().any(|line| line.ends_with('…')), "{shown:#?}");
         let shown = without_spaces(&shown.join("\n"));
         for command in [&next, &back] {
             let command = without_spaces(command);
-            assert!(shown.contains(&command), "{command} in {size:?}: {shown}");
+            assert!(
+                shown.contains(&command),
+                "{command} in {width}x{height}: {shown}"
+            );
         }
     }
 }
@@ -494,7 +494,7 @@ fn the_last_screen_says_what_came_of_it_and_that_a_key_leaves() {
     let mut screen = Screen::new(at(26, 50), true);
     screen.see(sight);
     screen.has_ended(whole);
-    let shown = lines(&drawn(&screen, (80, 24)));
+    let shown = lines(&drawn(&screen, 80, 24));
     assert!(shown[1].starts_with(&"█".repeat(20)), "{}", shown[1]);
     assert!(shown[1].contains("8 of 8 replaced"), "{}", shown[1]);
     assert!(
@@ -517,8 +517,11 @@ fn an_entry_in_full_and_the_help() {
 #[test]
 fn before_anything_is_seen_it_says_what_it_does() {
     let screen = Screen::new(at(0, 0), true);
-    for size in SIZES {
-        assert_eq!(lines(&drawn(&screen, size))[0], "Looking at the stack …");
+    for (width, height) in SIZES {
+        assert_eq!(
+            lines(&drawn(&screen, width, height))[0],
+            "Looking at the stack …"
+        );
     }
 }
 
@@ -534,10 +537,11 @@ fn every_size_can_be_drawn() {
                 for key in [Key::Enter, Key::Escape, Key::Help, Key::Help, Key::PageDown] {
                     screen.press(key, area);
                     let links = screen.draw(&mut Buffer::empty(area));
-                    let inside = |(x, y): (u16, u16), text: &str| {
-                        usize::from(x) + text.chars().count() <= usize::from(width) && y < height
+                    let is_inside = |link: &super::draw::Link| {
+                        let ((x, y), length) = (link.place, link.text.chars().count());
+                        usize::from(x) + length <= usize::from(width) && y < height
                     };
-                    assert!(links.iter().all(|link| inside(link.place, &link.text)));
+                    assert!(links.iter().all(is_inside));
                 }
             }
         }
@@ -553,7 +557,7 @@ fn a_thousand_instances_are_scrolled_through() {
     let mut screen = screen(sight.clone(), at(10, 20));
     let area = Rect::new(0, 0, 80, 24);
     let ids = |screen: &Screen| -> Vec<String> {
-        let shown = lines(&drawn(screen, (80, 24))).into_iter();
+        let shown = lines(&drawn(screen, 80, 24)).into_iter();
         let of_rows = shown.filter(|line| line.starts_with("i-") && !line.contains(':'));
         of_rows
             .filter_map(|line| line.split(' ').next().map(str::to_owned))
@@ -592,9 +596,9 @@ fn what_is_stuck_comes_first_and_then_what_is_under_way_for_longest() {
 #[test]
 fn each_pane_has_its_turn_and_its_choice() {
     let mut screen = screen(stuck(), at(58, 20));
-    let (size, area) = ((80, 24), Rect::new(0, 0, 80, 24));
+    let area = Rect::new(0, 0, 80, 24);
     let has = |screen: &Screen, words: &str| {
-        lines(&drawn(screen, size))
+        lines(&drawn(screen, area.width, area.height))
             .iter()
             .any(|line| line.contains(words))
     };
@@ -607,7 +611,10 @@ fn each_pane_has_its_turn_and_its_choice() {
     screen.press(Key::Enter, area);
     // A link, and a reason, may be broken over two lines.
     let inside = |line: &String| line.trim_matches([' ', '│']).to_owned();
-    let whole: Vec<String> = lines(&drawn(&screen, size)).iter().map(inside).collect();
+    let whole: Vec<String> = lines(&drawn(&screen, area.width, area.height))
+        .iter()
+        .map(inside)
+        .collect();
     assert!(
         whole.join(" ").contains("did not stop within 50m00s"),
         "{whole:?}"
@@ -628,7 +635,7 @@ fn without_colours_nothing_is_coloured() {
     let coloured = |colours: bool| {
         let mut screen = Screen::new(at(58, 20), colours);
         screen.see(stuck());
-        let buffer = drawn(&screen, (120, 40));
+        let buffer = drawn(&screen, 120, 40);
         let cells = buffer.content().iter();
         cells
             .filter(|cell| cell.fg != Color::Reset || cell.bg != Color::Reset)
@@ -643,12 +650,7 @@ fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
     let leaving = member(0, "", "").id;
     let queued = member(13, "", "").id;
     let mut sight = hold();
-    let turn = asked(
-        0,
-        ("draining", "NotYet"),
-        "Paused by an operator.",
-        at(5, 0),
-    );
+    let turn = asked(0, "draining", "NotYet", "Paused by an operator.", at(5, 0));
     sight.asked.insert(leaving.clone(), turn);
     let first = member(1, "", "").id;
     sight.members.retain(|one| one.id != first);
@@ -661,14 +663,14 @@ fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
         one.is_some_and(|one| sight.is_paused(one))
     };
     assert!(paused(&sight, &leaving) && paused(&sight, &queued));
-    let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), (140, 40))).join("\n");
+    let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), 140, 40)).join("\n");
     assert!(text.contains("3 paused · no drain is open"), "{text}");
     assert!(
         !text.contains("draining for") && !text.contains("finish draining"),
         "{text}"
     );
     // A drain that has begun continues, and the queue waits for it.
-    let drains = asked(0, ("drained", "NotYet"), NOT_STOPPED, at(5, 0));
+    let drains = asked(0, "drained", "NotYet", NOT_STOPPED, at(5, 0));
     sight.asked.insert(leaving.clone(), drains);
     assert!(!paused(&sight, &leaving) && !paused(&sight, &queued));
     let standing = crate::watch::Standing::of(&sight);
@@ -702,7 +704,7 @@ fn nothing_counts_as_replaced_before_it_is_gone() {
 fn a_rollback_that_failed_is_not_under_way() {
     let mut sight = back();
     sight.status = "UPDATE_ROLLBACK_FAILED".to_owned();
-    let text = lines(&drawn(&screen(sight, at(50, 0)), (140, 40))).join("\n");
+    let text = lines(&drawn(&screen(sight, at(50, 0)), 140, 40)).join("\n");
     assert!(text.contains("The rollback failed"), "{text}");
     assert!(!text.contains("ROLLING BACK"), "{text}");
 }
@@ -712,7 +714,7 @@ fn services_above_their_desired_counts_are_not_at_them() {
     let mut sight = hold();
     sight.services = [service("api", 4, 3, ""), service("web", 2, 2, "")].into();
     sight.services_listed = Some(2);
-    let text = lines(&drawn(&screen(sight, at(12, 0)), (140, 40))).join("\n");
+    let text = lines(&drawn(&screen(sight, at(12, 0)), 140, 40)).join("\n");
     assert!(
         text.contains("Services 2, 1 above the desired count"),
         "{text}"
@@ -754,7 +756,7 @@ fn the_duration_is_there_at_every_width_in_every_state() {
         for (minute, lasts) in [(56, "56m28s"), (625, "10h25m")] {
             let screen = screen(sight.clone(), at(minute, 28));
             for width in 40..=160 {
-                let first = lines(&drawn(&screen, (width, 24))).remove(0);
+                let first = lines(&drawn(&screen, width, 24)).remove(0);
                 assert!(
                     first.ends_with(&format!("  {lasts}")),
                     "{status} at {width}: {first}"
@@ -771,7 +773,7 @@ fn the_duration_is_there_at_every_width_in_every_state() {
 
 #[test]
 fn the_stack_s_status_gives_way_before_the_ami_and_that_before_the_duration() {
-    let first = |width| lines(&drawn(&screen(back(), at(58, 20)), (width, 24))).remove(0);
+    let first = |width| lines(&drawn(&screen(back(), at(58, 20)), width, 24)).remove(0);
     let at_140 = first(140);
     assert!(at_140.contains(OLD) && at_140.contains("UPDATE_ROLLBACK_IN_PROGRESS"));
     for width in [80, 84] {
@@ -811,7 +813,7 @@ fn an_event_that_is_not_late_yet_is_on_its_way() {
     sight.asked.remove(&leaving.id);
     sight.running = sight.asked.len();
     let reason = |sight: &Snapshot| {
-        let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), (140, 40))).join("\n");
+        let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), 140, 40)).join("\n");
         assert!(text.contains("No execution is running"), "{text}");
         text.contains("its event is on its way, up to 2m late")
     };
@@ -832,12 +834,13 @@ fn one_that_waits_for_its_turn_is_queued_in_the_header_as_in_its_row() {
     let mut sight = hold();
     let turn = asked(
         1,
-        ("draining", "NotYet"),
+        "draining",
+        "NotYet",
         "Waiting for earlier drains: i-01 (2m).",
         at(10, 5),
     );
     sight.asked.insert(member(1, "", "").id, turn);
-    let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), (140, 40))).join("\n");
+    let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), 140, 40)).join("\n");
     assert!(text.contains("1 draining for "), "{text}");
     assert!(text.contains("3 queued"), "{text}");
     assert!(text.contains("queued: earlier drains: i-01"), "{text}");

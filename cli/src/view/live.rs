@@ -112,7 +112,7 @@ impl Listener for Live {
         self.bar.set_length(of as u64);
         self.bar.set_position(replaced as u64);
         let plain = self.plain.as_mut();
-        if let Some(line) = plain.and_then(|plain| plain.line((replaced, of), self.at)) {
+        if let Some(line) = plain.and_then(|plain| plain.line(replaced, of, self.at)) {
             anstream::eprintln!("{line}");
         }
         let Some(milestone) = milestone else {
@@ -147,7 +147,7 @@ struct PlainProgress {
 
 impl PlainProgress {
     /// The next line, if it is due.
-    fn line(&mut self, (replaced, of): (usize, usize), at: SignedDuration) -> Option<String> {
+    fn line(&mut self, replaced: usize, of: usize, at: SignedDuration) -> Option<String> {
         if of == 0 {
             return None;
         }
@@ -169,11 +169,11 @@ mod tests {
     fn plain_progress_is_a_line_for_each_tenth_of_the_way() {
         let mut progress = PlainProgress::default();
         let at = SignedDuration::from_secs(609);
-        assert_eq!(progress.line((0, 0), at), None, "no update has begun");
+        assert_eq!(progress.line(0, 0, at), None, "no update has begun");
         let mut lines = Vec::new();
         for replaced in 0..=200 {
-            lines.extend(progress.line((replaced, 200), at));
-            assert_eq!(progress.line((replaced, 200), at), None);
+            lines.extend(progress.line(replaced, 200, at));
+            assert_eq!(progress.line(replaced, 200, at), None);
         }
         assert_eq!(lines.len(), 11);
         assert_eq!(
@@ -181,6 +181,6 @@ mod tests {
             "ecs-rollout: 20 of 200 replaced, simulated time 10m09s"
         );
         // In a rollback there are fewer again, which is no progress.
-        assert_eq!(progress.line((100, 200), at), None);
+        assert_eq!(progress.line(100, 200, at), None);
     }
 }

@@ -222,7 +222,7 @@ fn severity(name: &str, value: &str) -> Severity {
 /// The share of a service's tasks that ran, a block for each part of the time, and its lowest
 /// count.
 fn service(series: &ServiceSeries, tale: &RolloutReport) -> String {
-    let shares = series.shares(CHART_PARTS, (tale.began, tale.ended));
+    let shares = series.shares(CHART_PARTS, tale.began, tale.ended);
     let chart: String = shares.into_iter().map(block).collect();
     let (Some(lowest), Some(last)) = (series.lowest(), series.samples.last()) else {
         return series.service.clone();

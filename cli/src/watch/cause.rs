@@ -265,7 +265,7 @@ impl Operation<'_> {
                 Some(RollingStep::Waits { .. }) => waits_since = Some(event.at),
                 Some(RollingStep::TimedOut) => {
                     let cause = waits_since
-                        .and_then(|since| self.pauses.outlasted((since, event.at)))
+                        .and_then(|since| self.pauses.outlasted(since, event.at))
                         .map(|text| (event.at, text));
                     given_up.extend(cause);
                 }

@@ -72,7 +72,7 @@ impl Pauses {
 
     /// Why CloudFormation gave up, at `at`, a batch for which it had waited since `since`: the
     /// pause that lasted until then, or for most of that time.
-    pub fn outlasted(&self, (since, at): (Timestamp, Timestamp)) -> Option<String> {
+    pub fn outlasted(&self, since: Timestamp, at: Timestamp) -> Option<String> {
         let whole = at.duration_since(since);
         self.0.iter().rev().find_map(|span| {
             let within = span.seen.min(at).duration_since(span.began.max(since));
@@ -109,7 +109,7 @@ mod tests {
         let cause = |from: i64, to: i64| {
             let mut pauses = Pauses::default();
             pauses.see(&pause(Some(from)), at(from), at(to));
-            pauses.outlasted((at(100), at(160)))
+            pauses.outlasted(at(100), at(160))
         };
         let words = "the rollout was paused ('sale') for 20m00s of the 1h00m in which CloudFormation waits for a batch";
         assert_eq!(cause(140, 200).as_deref(), Some(words));

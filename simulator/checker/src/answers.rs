@@ -1,4 +1,4 @@
-//! What executions and workers do to the watch: how long and how large executions get, and after
+//! What executions and workers do to the checker: how long and how large executions get, and after
 //! which answer a hook is answered CONTINUE.
 
 use std::time::Duration;
@@ -18,8 +18,8 @@ use aws::trace::{
     ExecutionEvent, ExecutionStatus, LifecycleState, Record, StackStatus, TraceEvent,
 };
 
-/// A look and the answer that follows from it are no further apart, with everything that is retried
-/// between.
+/// A check and the answer that follows from it are no further apart, with everything that is
+/// retried between.
 const RETAINED_SEEN: SignedDuration = SignedDuration::from_mins(2);
 
 impl CheckerState {
@@ -132,7 +132,7 @@ impl CheckerState {
         *self.reached.entry(branch).or_default() += 1;
     }
 
-    /// Counts an answer, and checks it if it is that of a look.
+    /// Counts an answer, and checks it if it answers a check.
     fn counts_answer(&mut self, account: &Account, record: &Record) {
         let TraceEvent::Invocation {
             execution,
@@ -157,7 +157,7 @@ impl CheckerState {
             return;
         };
         if result.is_empty() {
-            let look = Check {
+            let check = Check {
                 at: record.at,
                 lasted: Duration::from_millis(*billed_ms),
                 worker,
@@ -165,7 +165,7 @@ impl CheckerState {
                 instance,
                 verdict: Verdict::named(verdict).filter(|_| !failed),
             };
-            self.check_answered(account, look);
+            self.check_answered(account, check);
         }
         self.reach(format!("{} {verdict}", worker.name()));
         for cause in WaitCause::of_answer(answer) {
@@ -184,8 +184,8 @@ impl CheckerState {
 
     /// While an update goes forward no new instance is let in once a drain has failed.
     fn rolls_on(&mut self, account: &Account, at: Timestamp, instance: &str) {
-        // It is told again until it has counted, when much may have happened.
-        let again = !self.told_to_go_on.insert(instance.to_owned());
+        // CONTINUE is repeated until it has counted, when much may have happened.
+        let again = !self.continued.insert(instance.to_owned());
         let new = self.instances.get(instance).is_some_and(|seen| {
             let states = [
                 LifecycleState::PendingWait,

@@ -1,5 +1,5 @@
-//! What each fact does to the watch: how things stand after it, what it adds to the counts, which
-//! invariant it breaks.
+//! What each trace event does to the checker: how things stand after it, what it adds to the
+//! counts, which invariant it violates.
 
 use jiff::Timestamp;
 use workers::ecs::TERMINATE;
@@ -110,14 +110,14 @@ impl CheckerState {
         }
     }
 
-    fn stack(&mut self, fact: &TraceEvent) {
+    fn stack(&mut self, event: &TraceEvent) {
         let TraceEvent::Stack {
             logical_id,
             status,
             reason,
             resource_type,
             ..
-        } = fact
+        } = event
         else {
             return;
         };
@@ -149,12 +149,12 @@ impl CheckerState {
         let group = account[AUTOSCALING].group(group);
         let known = group.and_then(|group| group.instance(instance));
         let launched_from = known.map(|known| known.template.clone());
-        self.lifecycle(record.at, instance, (ami, launched_from), *state);
+        self.lifecycle(record.at, instance, ami, launched_from, *state);
         if *state == LifecycleState::Terminating
             && matches!(reason, LifecycleReason::Cause(Cause::UserRequest(_)))
             && let Some(seen) = self.instances.get_mut(instance)
         {
-            seen.told_in = Some(self.operation);
+            seen.terminated_in = Some(self.operation);
         }
         let seen = self.instances.get(instance);
         let returns = seen.is_some_and(|seen| seen.returns);
@@ -200,7 +200,8 @@ impl CheckerState {
         &mut self,
         at: Timestamp,
         instance: &str,
-        (ami, launched_from): (&str, Option<TemplateVersion>),
+        ami: &str,
+        launched_from: Option<TemplateVersion>,
         state: LifecycleState,
     ) {
         use LifecycleState as S;
@@ -223,9 +224,9 @@ impl CheckerState {
             S::WarmedPending if returns => self.rolls() && self.in_operation(),
             _ => before.is_some_and(|seen| seen.is_rolled),
         };
-        let told_in = match state {
+        let terminated_in = match state {
             S::Terminating => None,
-            _ => before.and_then(|seen| seen.told_in),
+            _ => before.and_then(|seen| seen.terminated_in),
         };
         let drain_began = match state {
             S::TerminatingWait => Some(at),
@@ -251,7 +252,7 @@ impl CheckerState {
             member,
             is_draining,
             is_rolled,
-            told_in,
+            terminated_in,
         };
         if seen.drain_began == Some(at) {
             self.checks.drain_begins(instance);
@@ -260,9 +261,9 @@ impl CheckerState {
         self.drains_open(at);
     }
 
-    pub(super) fn violate(&mut self, claim: Invariant, at: Timestamp, detail: String) {
+    pub(super) fn violate(&mut self, invariant: Invariant, at: Timestamp, detail: String) {
         self.tally.violations.push(Violation {
-            invariant: claim,
+            invariant,
             at,
             detail,
         });

@@ -1,10 +1,10 @@
-//! Whether the looks of executions come in time and say what is so.
+//! Whether the checks of executions come in time and say what is so.
 //!
-//! A look is one question to one of the workers joined, draining, drained and stable. Three rules
-//! together bound how late anything is noticed: the next look comes within the pace of its phase; a
-//! look that answers `NotYet` has something to wait for, and its deadline has not passed; a look
-//! that answers `Never` comes after its deadline or limit, and something is left. What is so is
-//! read from the account, not from the workers.
+//! A check is one question to one of the workers joined, draining, drained and stable. Three rules
+//! together bound how late anything is noticed: the next check comes within the pace of its phase;
+//! a check that answers `NotYet` has something to wait for, and its deadline has not passed; a
+//! check that answers `Never` comes after its deadline or limit, and something is left. What is so
+//! is read from the account, not from the workers.
 
 mod budget;
 mod cause;
@@ -28,14 +28,14 @@ use aws::autoscaling::AUTOSCALING;
 use aws::ecs::ECS;
 use aws::faults::{FAULTS, Fault};
 
-/// In a large batch the first looks of its instances are spread over so much time for each
+/// In a large batch the first checks of its instances are spread over so much time for each
 /// instance.
-const FIRST_LOOKS: Duration = Duration::from_millis(1500);
+const FIRST_CHECKS: Duration = Duration::from_millis(1500);
 
-/// No wait between two looks or heartbeats is longer.
+/// No wait between two checks or heartbeats is longer.
 const FAILED_POLLS_COUNT_FOR: Duration = Duration::from_secs(3600);
 
-/// A look, and its answer.
+/// A check, and its answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Check<'a> {
     /// When the answer came.
@@ -56,24 +56,24 @@ impl Check<'_> {
     }
 }
 
-/// What is known of an execution's looks.
+/// What is known of an execution's checks.
 #[derive(Debug, Clone)]
 pub(super) struct ExecutionChecks {
     /// The time of its event.
     began: Timestamp,
     /// Whether the event names a lifecycle transition that there is.
     is_known: bool,
-    /// The last look: by whom, when it ended, and how.
+    /// The last check: by whom, when it ended, and how.
     worker: Option<Worker>,
     ended: Timestamp,
     verdict: Option<Verdict>,
-    /// When the first look of this phase started.
+    /// When the first check of this phase started.
     phase_began: Timestamp,
     /// When the drain was admitted, at the earliest and at the latest.
     admitted: Option<(Timestamp, Timestamp)>,
     /// When joined first said to wait for an instance that was ready, but for its daemons.
     ready_since: Option<Timestamp>,
-    /// How many looks in a row said `NotYet` with nothing to wait for.
+    /// How many checks in a row said `NotYet` with nothing to wait for.
     needless: u32,
     /// How many waits of this phase were shorter than needed.
     short_waits: u32,
@@ -88,7 +88,7 @@ impl ExecutionChecks {
         self.admitted.is_some()
     }
 
-    /// The last look before this one, if it was in the same phase and has said to wait.
+    /// The last check before this one, if it was in the same phase and has said to wait.
     fn waited(&self, worker: Worker) -> bool {
         self.worker == Some(worker) && self.verdict == Some(Verdict::NotYet)
     }
@@ -99,7 +99,7 @@ impl ExecutionChecks {
     }
 }
 
-/// The looks of all executions, and when what they look at has changed.
+/// The checks of all executions, and when what they are about has changed.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     executions: BTreeMap<String, ExecutionChecks>,
@@ -206,71 +206,78 @@ impl Checks {
 
 impl CheckerState {
     /// A worker has answered.
-    pub(super) fn check_answered(&mut self, account: &Account, look: Check<'_>) {
-        let Some(mut before) = self.checks.executions.get(look.execution).cloned() else {
+    pub(super) fn check_answered(&mut self, account: &Account, check: Check<'_>) {
+        let Some(mut before) = self.checks.executions.get(check.execution).cloned() else {
             return;
         };
-        self.comes_in_time(account, look, &mut before);
-        let waits_to_join = look.worker == Worker::Joined && look.verdict == Some(Verdict::NotYet);
+        self.comes_in_time(account, check, &mut before);
+        let waits_to_join =
+            check.worker == Worker::Joined && check.verdict == Some(Verdict::NotYet);
         if waits_to_join
             && account[ECS]
-                .registrations(look.instance)
+                .registrations(check.instance)
                 .contains(&("ACTIVE", true))
         {
-            before.ready_since.get_or_insert(look.at);
+            before.ready_since.get_or_insert(check.at);
         }
-        let settled = look.verdict.is_some() && self.is_settled(account, look, &before);
-        match look.verdict {
-            Some(Verdict::NotYet) => self.waits_for_cause(account, look, &before, settled),
-            Some(Verdict::Never) => self.fails_for_cause(account, look, &before, settled),
+        let settled = check.verdict.is_some() && self.is_settled(account, check, &before);
+        match check.verdict {
+            Some(Verdict::NotYet) => self.waits_for_cause(account, check, &before, settled),
+            Some(Verdict::Never) => self.fails_for_cause(account, check, &before, settled),
             _ => {}
         }
         let admitted = before.admitted.map(|(first, _)| first);
-        let deadline = self.end(look.worker, &before, admitted);
-        self.notices(account, look, deadline);
-        self.note(account, look, before, settled);
+        let deadline = self.end(check.worker, &before, admitted);
+        self.notices(account, check, deadline);
+        self.note(account, check, before, settled);
     }
 
-    fn note(&mut self, account: &Account, look: Check<'_>, before: ExecutionChecks, settled: bool) {
-        let same = before.worker == Some(look.worker);
+    fn note(
+        &mut self,
+        account: &Account,
+        check: Check<'_>,
+        before: ExecutionChecks,
+        settled: bool,
+    ) {
+        let same = before.worker == Some(check.worker);
         let mut asked = ExecutionChecks {
-            worker: Some(look.worker),
-            ended: look.at,
-            verdict: look.verdict,
-            heartbeat: self.heartbeat(account, look),
+            worker: Some(check.worker),
+            ended: check.at,
+            verdict: check.verdict,
+            heartbeat: self.heartbeat(account, check),
             ..before
         };
         if !same {
-            (asked.phase_began, asked.short_waits) = (look.started(), 0);
+            (asked.phase_began, asked.short_waits) = (check.started(), 0);
         }
-        let needless = settled && look.verdict == Some(Verdict::NotYet);
+        let needless = settled && check.verdict == Some(Verdict::NotYet);
         asked.needless = if needless && same {
             asked.needless + 1
         } else {
             u32::from(needless)
         };
-        let admits = look.worker == Worker::Draining && look.verdict == Some(Verdict::Reached);
+        let admits = check.worker == Worker::Draining && check.verdict == Some(Verdict::Reached);
         if admits && asked.admitted.is_none() {
             // An update of the state that did not take is repeated after the admission.
             let unsure = account[FAULTS].active.has(Fault::Failures);
             let first = if unsure {
                 asked.phase_began
             } else {
-                look.started()
+                check.started()
             };
-            asked.admitted = Some((first, look.at));
-            let known = self.checks.admitted.entry(look.instance.to_owned());
+            asked.admitted = Some((first, check.at));
+            let known = self.checks.admitted.entry(check.instance.to_owned());
             known.and_modify(|at| *at = first.min(*at)).or_insert(first);
         }
         self.checks
             .executions
-            .insert(look.execution.to_owned(), asked);
+            .insert(check.execution.to_owned(), asked);
     }
 
     /// The last heartbeat of the lifecycle action, and its hook's timeout.
-    fn heartbeat(&self, account: &Account, look: Check<'_>) -> Option<(Timestamp, Duration)> {
+    fn heartbeat(&self, account: &Account, check: Check<'_>) -> Option<(Timestamp, Duration)> {
         let group = account[AUTOSCALING].group(&self.group)?;
-        let instance = group.instance(look.instance)?;
+        let instance = group.instance(check.instance)?;
         instance.last_heartbeat(hook_of(instance.transition_name())?)
     }
 }

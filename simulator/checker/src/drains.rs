@@ -39,7 +39,7 @@ impl CheckerState {
     /// out meanwhile. An instance that was launched for another reason signals too, and
     /// CloudFormation counts it for the next batch, which it then begins while one drains.
     fn is_kept_apart(&self, seen: &InstanceObservation) -> bool {
-        let of_this_update = seen.told_in == Some(self.operation);
+        let of_this_update = seen.terminated_in == Some(self.operation);
         let forward =
             self.stack_status == Some(StackStatus::UpdateInProgress) && self.refresh.is_none();
         let alone = self.launched_for_others != Some(self.operation);

@@ -43,7 +43,7 @@ pub enum Invariant {
     SameSeedSameTrace,
 }
 
-/// The invariants that one run can judge, in the order in which they are shown.
+/// The invariants that one run can check, in the order in which they are shown.
 /// [`Invariant::SameSeedSameTrace`] takes two.
 pub const INVARIANTS: [Invariant; 12] = [
     Invariant::DrainedBeforeGone,
@@ -126,32 +126,32 @@ pub struct Violation {
 /// An invariant, as reports show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckedInvariant {
-    /// The claim's name.
+    /// The invariant's name.
     pub name: &'static str,
     /// Whether it held.
     pub held: bool,
-    /// The claim in words, or what broke it.
+    /// The invariant in words, or what violated it.
     pub detail: String,
 }
 
-/// What is claimed of batches where ECS's managed draining drains too, at once and knowing no
+/// The words for batches where ECS's managed draining drains too, at once and knowing no
 /// turns.
 const BATCHES_FORWARD: &str = "never more than one batch of drains of an update that went forward was open while it alone launched instances; with ManagedDraining all else drains at once";
 
-/// Judges every claim by what broke them.
-pub fn check_all(broken: &[Violation], managed_draining: bool) -> Vec<CheckedInvariant> {
+/// Every invariant, and whether it held.
+pub fn check_all(violations: &[Violation], managed_draining: bool) -> Vec<CheckedInvariant> {
     INVARIANTS
         .iter()
-        .map(|claim| {
-            let breaks: Vec<&Violation> = broken
+        .map(|invariant| {
+            let found: Vec<&Violation> = violations
                 .iter()
-                .filter(|broken| broken.invariant == *claim)
+                .filter(|violation| violation.invariant == *invariant)
                 .collect();
-            let detail = match breaks.as_slice() {
-                [] if *claim == Invariant::OneBatchOfDrains && managed_draining => {
+            let detail = match found.as_slice() {
+                [] if *invariant == Invariant::OneBatchOfDrains && managed_draining => {
                     BATCHES_FORWARD.to_owned()
                 }
-                [] => claim.words().to_owned(),
+                [] => invariant.words().to_owned(),
                 [only] => format!("at {}: {}", only.at, only.detail),
                 [first, rest @ ..] => format!(
                     "at {}: {} (and {} more)",
@@ -161,8 +161,8 @@ pub fn check_all(broken: &[Violation], managed_draining: bool) -> Vec<CheckedInv
                 ),
             };
             CheckedInvariant {
-                name: claim.name(),
-                held: breaks.is_empty(),
+                name: invariant.name(),
+                held: found.is_empty(),
                 detail,
             }
         })
@@ -174,21 +174,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_claim_names_the_first_break_and_counts_the_rest() {
-        let broken = |detail: &str| Violation {
+    fn a_violated_invariant_names_the_first_violation_and_counts_the_rest() {
+        let violation = |detail: &str| Violation {
             invariant: Invariant::MinimumHealthy,
             at: Timestamp::UNIX_EPOCH,
             detail: detail.to_owned(),
         };
-        let judged = check_all(&[broken("a"), broken("b")], false);
-        let health = judged
+        let checked = check_all(&[violation("a"), violation("b")], false);
+        let health = checked
             .iter()
-            .find(|promise| promise.name == "minimum-healthy")
-            .expect("all are judged");
+            .find(|invariant| invariant.name == "minimum-healthy")
+            .expect("all are checked");
         assert!(!health.held);
         assert_eq!(health.detail, "at 1970-01-01T00:00:00Z: a (and 1 more)");
         assert_eq!(
-            judged.iter().filter(|promise| promise.held).count(),
+            checked.iter().filter(|invariant| invariant.held).count(),
             INVARIANTS.len() - 1
         );
     }

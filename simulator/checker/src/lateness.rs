@@ -183,45 +183,49 @@ impl CheckerState {
     pub(super) fn notices(
         &mut self,
         account: &Account,
-        look: Check<'_>,
+        check: Check<'_>,
         deadline: Option<Timestamp>,
     ) {
-        let Some(mut action) = self.lateness.open.remove(look.execution) else {
+        let Some(mut action) = self.lateness.open.remove(check.execution) else {
             return;
         };
-        let verdict = look.verdict.filter(|_| look.worker == action.phase);
+        let verdict = check.verdict.filter(|_| check.worker == action.phase);
         let Some(verdict) = verdict else {
-            self.lateness.open.insert(look.execution.to_owned(), action);
+            self.lateness
+                .open
+                .insert(check.execution.to_owned(), action);
             return;
         };
         match verdict {
             Verdict::Reached => {
                 let denied = action.denied;
                 let (ready, freed_by) = action.ready.take().unwrap_or((denied, None));
-                action.ends_phase(ready, look.at, freed_by);
+                action.ends_phase(ready, check.at, freed_by);
                 if let Some(next) = action.next() {
                     action.phase = next;
-                    (action.began, action.denied) = (look.at, look.at);
-                    self.sees(account, look.at, &mut action);
+                    (action.began, action.denied) = (check.at, check.at);
+                    self.sees(account, check.at, &mut action);
                 }
             }
             Verdict::Never => {
                 let denied = action.denied;
                 let passed = deadline.filter(|deadline| *deadline >= denied);
-                action.ends_phase(passed.unwrap_or(denied), look.at, None);
+                action.ends_phase(passed.unwrap_or(denied), check.at, None);
             }
             // Nothing was to be done: this execution delays nothing.
             Verdict::Over => return,
             Verdict::NotYet => {
-                action.denied = look.at;
+                action.denied = check.at;
                 let since = action.ready.as_ref().map(|(since, _)| *since);
                 // The worker waits for more than the account shows.
-                if since.is_some_and(|since| since < look.started()) {
+                if since.is_some_and(|since| since < check.started()) {
                     action.ready = None;
                 }
             }
         }
-        self.lateness.open.insert(look.execution.to_owned(), action);
+        self.lateness
+            .open
+            .insert(check.execution.to_owned(), action);
     }
 
     /// Something has happened: conditions may have become true, or may no longer be.
@@ -267,7 +271,7 @@ impl CheckerState {
         self.lateness.open = open;
     }
 
-    /// Looks whether a condition is true when its phase begins.
+    /// Finds out whether a condition is true when its phase begins.
     fn sees(&self, account: &Account, at: Timestamp, action: &mut OpenAction) {
         let view = View::of(self, account, &[action]);
         action.ready = view.is_ready(self, account, action).then_some((at, None));

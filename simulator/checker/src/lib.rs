@@ -1,5 +1,5 @@
-//! Watches a rollout: counts what the report needs, and notes each broken invariant at the event
-//! that broke it.
+//! Checks a rollout: counts what the report needs, and notes each violation of an invariant at the
+//! trace event after which it did not hold.
 
 mod actions;
 mod answers;
@@ -31,7 +31,7 @@ pub use lateness::PhaseLateness;
 pub use tally::Tally;
 pub use terms::Terms;
 
-/// An instance as the watch last saw it.
+/// An instance as the checker last saw it.
 #[derive(Debug, Clone)]
 pub struct InstanceObservation {
     /// The AMI that it runs.
@@ -59,11 +59,11 @@ pub struct InstanceObservation {
     /// Whether it was taken out of service by a stack operation or an instance refresh, not by a
     /// scale-in after it.
     pub is_rolled: bool,
-    /// The operation that told it to go by name, if one did.
-    pub told_in: Option<u32>,
+    /// The operation that terminated it by name, if one did.
+    pub terminated_in: Option<u32>,
 }
 
-/// Watches the account; clones share what they saw.
+/// Checks the invariants on the trace of an account; clones share what they saw.
 #[derive(Debug, Clone)]
 pub struct InvariantChecker {
     inner: Arc<Mutex<CheckerState>>,
@@ -98,7 +98,7 @@ struct CheckerState {
     /// The retained instances that the operator asked to end, and when he asked last.
     to_be_ended: BTreeMap<String, Timestamp>,
     /// The instances whose hooks were answered CONTINUE.
-    told_to_go_on: BTreeSet<String>,
+    continued: BTreeSet<String>,
     /// The instances that a user set DRAINING.
     drained_by_hand: BTreeSet<String>,
     /// The instances whose launch we abandoned, and all whose launch was abandoned: those that
@@ -136,7 +136,7 @@ enum LastAnswer {
 }
 
 impl InvariantChecker {
-    /// A watch over a stack with these terms.
+    /// A checker of a stack with these terms.
     pub fn new(terms: Terms) -> Self {
         let inner = CheckerState {
             actions: actions::Actions::default(),
@@ -157,7 +157,7 @@ impl InvariantChecker {
             healthy: BTreeMap::new(),
             ever_retained: BTreeSet::new(),
             to_be_ended: BTreeMap::new(),
-            told_to_go_on: BTreeSet::new(),
+            continued: BTreeSet::new(),
             drained_by_hand: BTreeSet::new(),
             abandoned: BTreeSet::new(),
             launches_over: BTreeSet::new(),
@@ -190,10 +190,10 @@ impl InvariantChecker {
         inner.most_judged = 0;
         inner.checks.usage = Default::default();
         inner.lateness.begin_rollout();
-        // What broke before the rollout is the rollout's to tell: nobody else will.
-        let broken = std::mem::take(&mut inner.tally.violations);
+        // The report of the rollout has the violations before it, too: no other report will.
+        let violations = std::mem::take(&mut inner.tally.violations);
         inner.tally = Tally {
-            violations: broken,
+            violations,
             ..Tally::default()
         };
     }

@@ -33,6 +33,6 @@ pub struct Tally {
     pub lateness: BTreeMap<&'static str, PhaseLateness>,
     /// Longest history of an execution that ended, in events.
     pub max_history_events: usize,
-    /// Invariants broken.
+    /// Violations of invariants.
     pub violations: Vec<Violation>,
 }

@@ -77,7 +77,7 @@ impl CheckerState {
             && !by_choice
     }
 
-    /// Looks at a service after something happened to a task of it, which was our doing or not.
+    /// Checks a service after something happened to a task of it, which was our doing or not.
     fn health(&mut self, account: &Account, at: Timestamp, group: &str, ours: bool) {
         let Some(service) = group.strip_prefix("service:") else {
             return;

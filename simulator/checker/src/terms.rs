@@ -23,7 +23,7 @@ pub struct Terms {
     pub keeps_standalone: bool,
     /// WaitForDaemons.
     pub waits_for_daemons: bool,
-    /// How much later a look may come than in virtual time, since the machine takes its time.
+    /// How much later a check may come than in virtual time, since the machine takes its time.
     pub latency: Duration,
     /// Whether activity workers answer: they take so many questions at a time.
     pub in_turns: bool,

@@ -1,4 +1,4 @@
-//! What the watch must not let pass.
+//! What the checker must notice.
 
 use std::time::Duration;
 
@@ -44,17 +44,17 @@ impl Scene {
         scene
     }
 
-    fn tell(&mut self, fact: TraceEvent) {
+    fn record(&mut self, event: TraceEvent) {
         let record = Record {
             at: self.account.now,
-            event: fact,
+            event,
         };
         self.checker.observe(&self.account, &record);
     }
 
     fn moves(&mut self, instance: &str, state: &str) {
         let state = LifecycleState::named(state).expect("a state");
-        self.tell(TraceEvent::Lifecycle {
+        self.record(TraceEvent::Lifecycle {
             group: "DevCluster".to_owned(),
             instance: instance.to_owned(),
             ami: "ami-1".to_owned(),
@@ -64,7 +64,7 @@ impl Scene {
     }
 
     fn registration(&mut self, instance: &str, status: &str, agent_connected: bool) {
-        self.tell(TraceEvent::ContainerInstance {
+        self.record(TraceEvent::ContainerInstance {
             cluster: "DevCluster".to_owned(),
             instance: instance.to_owned(),
             status: ContainerInstanceStatus::named(status).expect("a status"),
@@ -78,13 +78,13 @@ impl Scene {
         self.registration(instance, "DRAINING", true);
     }
 
-    fn broken(&self) -> Vec<Invariant> {
+    fn violated(&self) -> Vec<Invariant> {
         let inner = self.checker.lock();
         inner
             .tally
             .violations
             .iter()
-            .map(|broken| broken.invariant)
+            .map(|violation| violation.invariant)
             .collect()
     }
 }
@@ -97,20 +97,20 @@ fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judge
         scene.checker.drained_by_hand(&by_hand);
         scene.drains(&by_hand);
     }
-    assert_eq!(scene.broken(), []);
+    assert_eq!(scene.violated(), []);
     for n in 0..5 {
         scene.moves(&format!("i-{n}"), "Terminated");
     }
     for n in 5..7 {
         scene.drains(&format!("i-{n}"));
     }
-    assert_eq!(scene.broken(), []);
+    assert_eq!(scene.violated(), []);
     scene.drains("i-7");
-    assert_eq!(scene.broken(), [Invariant::OneBatchOfDrains]);
+    assert_eq!(scene.violated(), [Invariant::OneBatchOfDrains]);
     // The same again is not worse.
     scene.moves("i-7", "Terminated");
     scene.drains("i-8");
-    assert_eq!(scene.broken(), [Invariant::OneBatchOfDrains]);
+    assert_eq!(scene.violated(), [Invariant::OneBatchOfDrains]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanw
     let mut scene = Scene::new("UPDATE_IN_PROGRESS");
     scene.checker.lock().terms.managed_draining = true;
     let told_to_go = |scene: &mut Scene, instance: &str| {
-        scene.tell(TraceEvent::Lifecycle {
+        scene.record(TraceEvent::Lifecycle {
             group: "DevCluster".to_owned(),
             instance: instance.to_owned(),
             ami: "ami-1".to_owned(),
@@ -129,7 +129,7 @@ fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanw
         scene.registration(instance, "DRAINING", true);
     };
     let scale_out = |scene: &mut Scene, error: Option<&str>| {
-        scene.tell(TraceEvent::ApiCall {
+        scene.record(TraceEvent::ApiCall {
             caller: Caller::Operator,
             service: "autoscaling".to_owned(),
             action: "SetDesiredCapacity".to_owned(),
@@ -140,14 +140,14 @@ fn managed_draining_lets_batches_meet_only_where_others_launched_instances_meanw
     for n in 0..3 {
         told_to_go(&mut scene, &format!("i-{n}"));
     }
-    assert_eq!(scene.broken(), []);
+    assert_eq!(scene.violated(), []);
     // The next operation has launched none but its own; a refused call changed nothing.
     scene.checker.lock().operation += 1;
     scale_out(&mut scene, Some("ValidationError"));
     for n in 3..6 {
         told_to_go(&mut scene, &format!("i-{n}"));
     }
-    assert_eq!(scene.broken(), [Invariant::OneBatchOfDrains]);
+    assert_eq!(scene.violated(), [Invariant::OneBatchOfDrains]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn an_execution_that_waits_in_a_deleted_activity_is_no_work_of_a_deleted_stack()
     ] {
         let mut scene = Scene::new(status);
         scene.checker.lock().terms.in_turns = in_turns;
-        scene.tell(TraceEvent::Execution {
+        scene.record(TraceEvent::Execution {
             execution: "e".to_owned(),
             instance: "i-1".to_owned(),
             what: ExecutionEvent::Started,

@@ -60,10 +60,10 @@ impl GeneratedScenario {
         print::scenario(&self.settings, &self.actions)
     }
 
-    /// What goes wrong in it, by name: the faults, and what befalls the cluster.
+    /// What goes wrong in it, by name: the faults and the incidents.
     pub fn troubles(&self) -> Vec<&'static str> {
         let faults = self.settings.faults.iter().map(|fault| fault.name());
-        let befalls = self.actions.iter().filter_map(|action| match action {
+        let incidents = self.actions.iter().filter_map(|action| match action {
             Action::In(_, step) => match step.as_ref() {
                 Action::Inject(incident) => Some(incident.word()),
                 Action::Try(step) => match step.as_ref() {
@@ -74,7 +74,7 @@ impl GeneratedScenario {
             },
             _ => None,
         });
-        let mut all: Vec<&'static str> = faults.chain(befalls).collect();
+        let mut all: Vec<&'static str> = faults.chain(incidents).collect();
         all.sort_unstable();
         all.dedup();
         all

@@ -78,14 +78,14 @@ impl Environment {
         };
         tokio::time::sleep(overhead).await;
         let began = world.now();
-        let (function, end, is_away) = world.with(|account| {
+        let (function, (crash, end), is_away) = world.with(|account| {
             let function = account[LAMBDA].function(name).cloned();
             let is_away = account[FAULTS].active.functions_away_until > Some(account.now);
             (function, invocations::end(account), is_away)
         });
         let result = match function {
             _ if is_away => Err(away()),
-            Some(function) => execute(world, &self.clients, payload, &function, end).await,
+            Some(function) => execute(world, &self.clients, payload, &function, crash, end).await,
             None => Err(super::not_found(name)),
         };
         let billed = world.now().duration_since(began);
@@ -101,7 +101,8 @@ async fn execute(
     clients: &Clients,
     payload: &Value,
     function: &Function,
-    (crash, end): (Crash, End),
+    crash: Crash,
+    end: End,
 ) -> Result<Value, Failure> {
     if crash == Crash::Before {
         return Err(ended(function, end, world.now(), world).await);

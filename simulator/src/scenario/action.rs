@@ -47,9 +47,9 @@ pub enum Action {
     FaultStarts(Fault),
     /// A fault is mended, or all of them are.
     FaultEnds(Option<Fault>),
-    /// Something befalls the cluster.
+    /// An incident happens.
     Inject(Incident),
-    /// A deed that may be refused.
+    /// A step that may be refused.
     Try(Box<Action>),
     /// The faults begin; with a rollout they begin by themselves.
     StartFaults,

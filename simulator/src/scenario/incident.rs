@@ -1,11 +1,11 @@
-//! What befalls a cluster in the middle of a rollout, as scenarios write it. `N` picks one of those
+//! The incidents in the middle of a rollout, as scenarios write them. `N` picks one of those
 //! that there are then, by its place, counted round: the group's instances, the running executions,
 //! the running tasks, or the services.
 
 use std::fmt;
 use workers::text::count;
 
-/// Something that befalls the cluster.
+/// A disturbance of the cluster that happens once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Incident {
     /// An instance dies.
@@ -116,7 +116,7 @@ impl Incident {
         Some((known.incident)(known.usual))
     }
 
-    /// Whether it befalls Spot instances only.
+    /// Whether it is of Spot instances only.
     pub fn is_of_spot(&self) -> bool {
         matches!(self, Self::SpotInterrupted(_) | Self::SpotAtRisk(_))
     }

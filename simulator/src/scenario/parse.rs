@@ -20,7 +20,7 @@
 //! | start-faults | start-rollout  the faults begin; a rollout begins, and the next line follows at once
 //! | heal                          the faults stop, an operator does what the README says, and all must end within a bound
 //! | expect FACT                   what is to have come of it in the end, see expectation.rs
-//! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    what befalls the cluster, see incident.rs
+//! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    an incident, see incident.rs
 //! ```
 //!
 //! `$GROUP`, `$CLUSTER` and `$STACK` in JSON stand for their names, `$TEMPLATE` for the id of the
@@ -171,8 +171,8 @@ fn action(word: &str, rest: &str) -> Result<Action, LineError> {
         "in" => later(rest)?,
         "try" => Action::Try(Box::new(plain(rest)?)),
         _ => {
-            if let Some(mishap) = mishap(word, rest)? {
-                return Ok(Action::Inject(mishap));
+            if let Some(incident) = incident(word, rest)? {
+                return Ok(Action::Inject(incident));
             }
             return Err(LineError::UnknownWord(word.to_owned()));
         }
@@ -222,7 +222,7 @@ fn step(text: &str) -> Result<Action, LineError> {
     action(word, rest.trim())
 }
 
-/// A deed that is neither put off nor tried itself: what is tried is tried once, at the time when
+/// A step that is neither put off nor tried itself: what is tried is tried once, at the time when
 /// it happens.
 fn plain(text: &str) -> Result<Action, LineError> {
     match text.split(' ').next() {
@@ -255,7 +255,7 @@ fn later(text: &str) -> Result<Action, LineError> {
 }
 
 /// An incident and its numbers, if `word` is one.
-fn mishap(word: &str, rest: &str) -> Result<Option<Incident>, LineError> {
+fn incident(word: &str, rest: &str) -> Result<Option<Incident>, LineError> {
     if incident::WORDS.iter().all(|known| known.word != word) {
         return Ok(None);
     }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_scenario_is_read() {
         let text = "# a\ninstances 3\nservice web desired=2 deregistration=300\ntask job run=60\nfault throttle\n\ndeploy\nroll\nscale 2";
-        let script = read("a.scenario", text).expect("a good story");
+        let script = read("a.scenario", text).expect("a good scenario");
         assert_eq!(script.settings.parameter("ClusterMaxSize"), Some("6"));
         assert_eq!(
             script.settings.workload.services[0].deregistration_seconds,
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn a_call_may_be_put_off_and_may_have_to_be_refused() {
         let text = "in 60 refused call ecs DeleteCluster {\"cluster\": \"$CLUSTER\"}\ncall ecs ListClusters";
-        let actions = read("a.scenario", text).expect("a good story").actions;
+        let actions = read("a.scenario", text).expect("a good scenario").actions;
         let call = |action: &str, input| Call {
             service: "ecs".to_owned(),
             action: action.to_owned(),

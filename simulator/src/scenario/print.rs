@@ -33,7 +33,7 @@ pub fn scenario(settings: &Settings, actions: &[Action]) -> String {
     lines.join("\n")
 }
 
-/// The line of one deed.
+/// The line of one step.
 pub fn step(action: &Action) -> String {
     match action {
         Action::Deploy => "deploy".to_owned(),
@@ -60,7 +60,7 @@ pub fn step(action: &Action) -> String {
         Action::FaultStarts(fault) => format!("fault {}", fault.name()),
         Action::FaultEnds(None) => "fault-over".to_owned(),
         Action::FaultEnds(Some(fault)) => format!("fault-over {}", fault.name()),
-        Action::Inject(mishap) => Incident::to_string(mishap),
+        Action::Inject(incident) => Incident::to_string(incident),
         Action::Try(action) => format!("try {}", step(action)),
         Action::StartFaults => "start-faults".to_owned(),
         Action::StartRollout => "start-rollout".to_owned(),
@@ -142,7 +142,7 @@ mod tests {
             daemon logs\ntask job count=2 run=60\nvariant early-signal-lost\nfault throttle\n\n\
             deploy\nstart-faults\nin 60 try scale 4\nin 90 agent-away 1 60\nin 95 workers-updated\n\
             in 99 try call cloudformation CancelUpdateStack {\"StackName\":\"$STACK\"}\nstart-rollout\npass 900\nterminate steps=2\nterminate stop-tasks\nheal\n";
-        let read = parse::read("a.scenario", text).expect("a good story");
+        let read = parse::read("a.scenario", text).expect("a good scenario");
         assert_eq!(scenario(&read.settings, &read.actions), text);
     }
 }

@@ -105,15 +105,16 @@ impl Sequence {
 
 fn variants(value: Option<&Value>) -> Result<Vec<ModelVariant>, String> {
     let turned = value.and_then(Value::as_object).into_iter().flatten();
-    let variant = |(name, value): (&String, &Value)| {
-        let known = ModelVariant::ALL.iter().find(|(_, known)| known == name);
-        match (known, value) {
-            (Some((switch, _)), Value::Bool(true)) => Ok(*switch),
-            (Some(_), _) => Err(format!("variant {name} is {value}, not true")),
-            (None, _) => Err(format!("there is no variant {name}")),
-        }
-    };
-    turned.map(variant).collect()
+    turned
+        .map(|(name, value)| {
+            let known = ModelVariant::ALL.iter().find(|(_, known)| known == name);
+            match (known, value) {
+                (Some((switch, _)), Value::Bool(true)) => Ok(*switch),
+                (Some(_), _) => Err(format!("variant {name} is {value}, not true")),
+                (None, _) => Err(format!("there is no variant {name}")),
+            }
+        })
+        .collect()
 }
 
 /// Members that any step may have.

@@ -84,7 +84,8 @@ pub async fn look_at_all(
 pub async fn agent_gone_since(
     subject: &Subject,
     begun: &DrainStart,
-    (seen, listed): (&Observation, bool),
+    seen: &Observation,
+    listed: bool,
     since: Option<Timestamp>,
     clients: &Clients,
     now: Timestamp,

@@ -269,7 +269,7 @@ async fn an_agent_is_looked_for_where_the_tasks_were_listed_or_it_was_gone_befor
             ..Observation::default()
         };
         let (then, now) = (begun(&["c"]), stub::at(60));
-        let found = agent_gone_since(&subject, &then, (&seen, listed), since, &clients, now);
+        let found = agent_gone_since(&subject, &then, &seen, listed, since, &clients, now);
         assert_eq!(found.await.expect("an answer"), gone, "{seen:?}, {since:?}");
         assert_eq!(
             log.lock().expect("a log").len(),

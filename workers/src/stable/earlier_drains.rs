@@ -60,7 +60,7 @@ pub async fn look(
         roster.forget_the_ended(subject, clients, now()).await?;
     }
     let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
-    let finding = decide_new(subject, (&roster.instances, &kept), &stack.state, now());
+    let finding = decide_new(subject, &roster.instances, &kept, &stack.state, now());
     let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
     match roster.on_hold {
         Some(pause) if decides && stack.state != StackState::Deleting => Ok(remembering(
@@ -88,7 +88,7 @@ async fn look_at_holders(
         let stack = stack_lately(subject, history, clients, now).await?;
         let ids = [some, std::slice::from_ref(&subject.action.instance)].concat();
         let seen = clients.autoscaling.some_instances(&ids).await?;
-        let mut finding = decide_new(subject, (&seen, &[]), &stack.state, now());
+        let mut finding = decide_new(subject, &seen, &[], &stack.state, now());
         if finding.verdict == Verdict::NotYet {
             let rest = &holders[asked..];
             finding
@@ -124,7 +124,8 @@ async fn kept(
 /// Decides, by the group's instances and those that are kept for their standalone tasks.
 pub fn decide_new(
     subject: &Subject,
-    (group, kept): (&[GroupInstance], &[InstanceId]),
+    group: &[GroupInstance],
+    kept: &[InstanceId],
     stack: &StackState,
     now: Timestamp,
 ) -> Assessment {
@@ -206,16 +207,15 @@ mod tests {
     async fn those_that_have_gone_are_noted_no_more_and_the_rest_is() {
         let clients = Clients::new(&stub::aws(|request| {
             assert_eq!(request.action, "DescribeAutoScalingInstances");
-            let own = ("i-0123456789abcdef0", "Pending:Wait");
-            let member = |(id, state): (&str, &str)| {
+            let member = |id: &str, state: &str| {
                 format!(
                     "<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>"
                 )
             };
-            let holder = ("i-0000000000000000c", "Terminating:Wait");
-            let mut all = member(own);
-            if request.body.contains(holder.0) {
-                all += &member(holder);
+            let holder = "i-0000000000000000c";
+            let mut all = member("i-0123456789abcdef0", "Pending:Wait");
+            if request.body.contains(holder) {
+                all += &member(holder, "Terminating:Wait");
             }
             let all = format!("<AutoScalingInstances>{all}</AutoScalingInstances>");
             (200, stub::xml("DescribeAutoScalingInstances", &all))
@@ -320,10 +320,10 @@ mod tests {
                 let answer = match request.action.as_str() {
                     "DescribeStacks" => "<Stacks><member><StackName>s</StackName><StackStatus>UPDATE_IN_PROGRESS</StackStatus></member></Stacks>".to_owned(),
                     "DescribeAutoScalingGroups" => {
-                        let member = |(id, state): (&str, &str)| {
+                        let member = |id: &str, state: &str| {
                             format!("<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>")
                         };
-                        let all = member(("i-0123456789abcdef0", "Pending:Wait")) + &member((old, state));
+                        let all = member("i-0123456789abcdef0", "Pending:Wait") + &member(old, state);
                         let name = stub::launching().action.group;
                         format!(
                             "<AutoScalingGroups><member><AutoScalingGroupName>{name}</AutoScalingGroupName>\
@@ -371,7 +371,7 @@ mod tests {
             instance("i-0aaaaaaaaaaaaaaa0", other.0, other.1),
         ];
         let stack = StackState::from_name(stack);
-        decide_new(&stub::launching(), (&group, &[]), &stack, stub::at(60))
+        decide_new(&stub::launching(), &group, &[], &stack, stub::at(60))
     }
 
     #[test]
@@ -441,7 +441,7 @@ mod tests {
                 .chain((0..drains).map(old))
                 .collect();
             let stack = StackState::Updating;
-            let finding = decide_new(&stub::launching(), (&group, &[]), &stack, stub::at(62));
+            let finding = decide_new(&stub::launching(), &group, &[], &stack, stub::at(62));
             let reason = format!("Waiting for {told} to finish draining (1m02s).");
             assert_eq!(finding.reason, reason);
         }
@@ -476,7 +476,7 @@ mod tests {
         let kept = [group[1].instance.clone()];
         for (kept, verdict) in [(&kept[..], Verdict::Reached), (&[], Verdict::Never)] {
             let stack = StackState::Updating;
-            let finding = decide_new(&stub::launching(), (&group, kept), &stack, stub::at(60));
+            let finding = decide_new(&stub::launching(), &group, kept, &stack, stub::at(60));
             assert_eq!(finding.verdict, verdict, "{kept:?}");
         }
     }
@@ -493,7 +493,8 @@ mod tests {
         ] {
             let finding = decide_new(
                 &stub::launching(),
-                (&group, &[]),
+                &group,
+                &[],
                 &StackState::Updating,
                 stub::at(60),
             );

@@ -32,7 +32,7 @@ fn account(registrations: &[Registration], busy: &'static str, log: &Log) -> Cli
             }
             _ => asked.json(),
         };
-        let answer = of_ecs(&asked.action, &body, &registrations, (busy, &log));
+        let answer = of_ecs(&asked.action, &body, &registrations, busy, &log);
         (200, answer.to_string())
     }))
 }
@@ -42,7 +42,8 @@ fn of_ecs(
     action: &str,
     body: &Value,
     registrations: &[Registration],
-    (busy, log): (&str, &Log),
+    busy: &str,
+    log: &Log,
 ) -> Value {
     match action {
         "ListContainerInstances" => {

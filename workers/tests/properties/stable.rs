@@ -157,13 +157,13 @@ proptest! {
             state: LifecycleState::PendingWait,
             launched_from: Some("lt-1:2".to_owned()),
         });
-        let verdict = decide_new(&subject, (&group, &[]), &stack, at(now)).verdict;
+        let verdict = decide_new(&subject, &group, &[], &stack, at(now)).verdict;
         let is_draining = group.iter().any(|one| one.state.is_draining());
         let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
         let failed = group.iter().any(|one| one.state.is_retained());
         prop_assert!(!(is_draining && operation && verdict == Verdict::Reached));
         prop_assert_eq!(verdict == Verdict::Never, failed && stack == StackState::Updating);
-        prop_assert_eq!(decide_new(&subject, (&group, &[]), &stack, at(now + more)).verdict, verdict);
+        prop_assert_eq!(decide_new(&subject, &group, &[], &stack, at(now + more)).verdict, verdict);
     }
 
     #[test]
@@ -177,10 +177,10 @@ proptest! {
             state: LifecycleState::from_name(state),
             launched_from: None,
         }));
-        let verdict = decide_new(&subject, (&group, &[]), &stack, at(now)).verdict;
+        let verdict = decide_new(&subject, &group, &[], &stack, at(now)).verdict;
         prop_assert!(own.is_some() || verdict == Verdict::Over);
         for other in rearranged(&group, order) {
-            prop_assert_eq!(decide_new(&subject, (&other, &[]), &stack, at(now)).verdict, verdict);
+            prop_assert_eq!(decide_new(&subject, &other, &[], &stack, at(now)).verdict, verdict);
         }
     }
 }

@@ -43,7 +43,7 @@ fn settings() -> Settings {
 #[test]
 fn in_every_status_the_old_ami_is_restored_or_it_is_said_why_not() {
     let before = [Action::Deploy, Action::Roll, Action::WaitIdle];
-    let looked = play_and_look(&settings(), (&before, &[]), async |world| {
+    let looked = play_and_look(&settings(), &before, &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let mut stack = aws.stack(STACK).await.expect("the stack");
@@ -106,7 +106,7 @@ fn the_stack_names_the_old_ami_while_it_rolls_back() {
     let before = [Action::Deploy, Action::StartRollout, Action::Advance(30)];
     let mut settings = settings();
     settings.faults.clear();
-    let looked = play_and_look(&settings, (&before, &[]), async |world| {
+    let looked = play_and_look(&settings, &before, &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let updating = aws.stack(STACK).await.expect("the stack");
@@ -148,7 +148,7 @@ fn the_rollback_of_a_paused_rollout_is_said_to_be_paused() {
     stack.status = "UPDATE_IN_PROGRESS".to_owned();
     let mut group = paused_group();
     let none = BTreeSet::new();
-    let before = plan("Account 1", &stack, (&group, &none));
+    let before = plan("Account 1", &stack, &group, &none);
     let after = cancelled(&stack, &group);
     for shown in [&before, &after] {
         for part in [
@@ -167,7 +167,7 @@ fn the_rollback_of_a_paused_rollout_is_said_to_be_paused() {
     ] {
         assert!(before.contains(part), "{part}: {before}");
     }
-    let shown = plan("Account 1", &stack, (&group, &none));
+    let shown = plan("Account 1", &stack, &group, &none);
     assert!(
         shown.contains("instances that are paused    i-1\n"),
         "{shown}"
@@ -180,7 +180,7 @@ fn the_rollback_of_a_paused_rollout_is_said_to_be_paused() {
     assert_eq!(json["resume"], "ecs-rollout resume ecs-cluster");
 
     group.pause = None;
-    let shown = plan("Account 1", &stack, (&group, &none));
+    let shown = plan("Account 1", &stack, &group, &none);
     assert!(
         shown.contains("new instances to be admitted i-1\n"),
         "{shown}"

@@ -52,7 +52,7 @@ fn explained(
     choose: impl Fn(&SimulationHost) -> String,
     cluster: Option<&str>,
 ) -> Explained {
-    let looked = play_and_look(&settings(), (before, &[]), async |world| {
+    let looked = play_and_look(&settings(), before, &[], async |world| {
         let id = choose(world);
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
@@ -191,7 +191,7 @@ fn an_instance_that_was_detached_is_found_in_its_cluster_with_what_works() {
 
 #[test]
 fn an_instance_that_ecs_does_not_show_either_is_an_error_that_names_where_was_looked() {
-    let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
+    let looked = play_and_look(&settings(), &[Action::Deploy], &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let gone = "i-00000000000000000";
@@ -219,7 +219,7 @@ fn an_instance_that_ecs_does_not_show_either_is_an_error_that_names_where_was_lo
 
 #[test]
 fn a_cluster_that_is_not_the_group_s_is_an_error_that_names_it() {
-    let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
+    let looked = play_and_look(&settings(), &[Action::Deploy], &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let instance = in_state(world, "InService").expect("one serves");
@@ -263,7 +263,7 @@ fn an_instance_without_an_execution_is_well_until_the_reconciler_should_have_sta
         ended,
         Action::Advance(60),
     ];
-    let looked = play_and_look(&settings, (&before, &[]), async |world| {
+    let looked = play_and_look(&settings, &before, &[], async |world| {
         let id = in_state(world, "Terminating:Wait").expect("one leaves");
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());

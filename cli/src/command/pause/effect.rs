@@ -174,7 +174,8 @@ pub fn plan(
     place: &str,
     stack: &Stack,
     name: &str,
-    (group, begun): (&Group, &BTreeSet<String>),
+    group: &Group,
+    begun: &BTreeSet<String>,
 ) -> String {
     let hour = too_long(stack).map_or_else(String::new, |hour| format!("{hour}\n"));
     format!(

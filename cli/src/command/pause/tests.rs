@@ -45,7 +45,7 @@ fn verb(reason: &str, replace: bool) -> Pause {
 
 #[test]
 fn another_reason_leaves_the_first_moment_of_the_pause() {
-    let looked = play_and_look(&settings(), (&[Action::Deploy], &[]), async |world| {
+    let looked = play_and_look(&settings(), &[Action::Deploy], &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let stack = aws.stack(STACK).await.expect("the stack");
@@ -101,18 +101,18 @@ fn a_pause_without_an_update_says_so() {
     let serving = group(LifecycleState::InService);
     let leaving = group(LifecycleState::TerminatingWait);
     let says = "No update of stack ecs-cluster is in progress (UPDATE_COMPLETE), and ";
-    let shown = plan("Account 1", &stack, "g", (&serving, &none));
+    let shown = plan("Account 1", &stack, "g", &serving, &none);
     assert!(
         shown.contains(&format!("{says}no instance is on its way in or out.\n")),
         "{shown}"
     );
-    let shown = plan("Account 1", &stack, "g", (&leaving, &none));
+    let shown = plan("Account 1", &stack, "g", &leaving, &none);
     let waits = format!("{says}these instances, on their way in or out, wait: i-1.\n");
     assert!(shown.contains(&waits), "{shown}");
     assert!(resumed(&stack, &serving).contains("No update of stack ecs-cluster is in progress"));
     assert!(resumed(&stack, &leaving).contains("ecs-rollout watch ecs-cluster"));
     stack.status = "UPDATE_IN_PROGRESS".to_owned();
-    assert!(!plan("Account 1", &stack, "g", (&serving, &none)).contains("No update"));
+    assert!(!plan("Account 1", &stack, "g", &serving, &none).contains("No update"));
     assert!(resumed(&stack, &serving).contains("ecs-rollout watch ecs-cluster"));
     let since = aws::Pause {
         why: String::new(),
@@ -129,7 +129,7 @@ fn a_pause_of_a_rollback_says_that_the_rollback_fails_after_an_hour() {
     let command = "aws cloudformation continue-update-rollback --stack-name ecs-cluster";
     stack.status = "UPDATE_ROLLBACK_IN_PROGRESS".to_owned();
     for shown in [
-        plan("Account 1", &stack, "g", (&draining, &none)),
+        plan("Account 1", &stack, "g", &draining, &none),
         paused(&stack, "ecs-rollout resume ecs-cluster"),
     ] {
         assert!(shown.contains("UPDATE_ROLLBACK_FAILED"), "{shown}");
@@ -140,7 +140,7 @@ fn a_pause_of_a_rollback_says_that_the_rollback_fails_after_an_hour() {
         "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
     ] {
         stack.status = status.to_owned();
-        let shown = plan("Account 1", &stack, "g", (&draining, &none));
+        let shown = plan("Account 1", &stack, "g", &draining, &none);
         assert!(!shown.contains(command), "{status}: {shown}");
         let answer = paused(&stack, "ecs-rollout resume ecs-cluster");
         assert_eq!(answer, "Paused. To resume: ecs-rollout resume ecs-cluster");
@@ -154,7 +154,7 @@ fn a_drain_that_has_not_begun_does_not_continue_but_is_paused() {
     let leaving = group(LifecycleState::TerminatingWait);
     let shown = |begun: &[&str]| {
         let begun = begun.iter().map(|id| (*id).to_owned()).collect();
-        plan("Account 1", &stack, "g", (&leaving, &begun))
+        plan("Account 1", &stack, "g", &leaving, &begun)
     };
     let before = shown(&[]);
     assert!(
@@ -177,7 +177,7 @@ fn a_drain_that_has_not_begun_does_not_continue_but_is_paused() {
 fn a_new_instance_that_is_not_admitted_is_paused_too() {
     let stack = Stack::with_parameters(STACK, []);
     let coming = group(LifecycleState::PendingWait);
-    let shown = plan("Account 1", &stack, "g", (&coming, &BTreeSet::new()));
+    let shown = plan("Account 1", &stack, "g", &coming, &BTreeSet::new());
     assert!(shown.contains("instances that are paused i-1\n"), "{shown}");
 }
 
@@ -192,7 +192,7 @@ fn an_instance_whose_hook_is_answered_does_not_wait() {
         let answered = group(state);
         for status in ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS"] {
             stack.status = status.to_owned();
-            let shown = plan("Account 1", &stack, "g", (&answered, &none));
+            let shown = plan("Account 1", &stack, "g", &answered, &none);
             assert!(!shown.contains("i-1"), "{shown}");
             assert!(
                 shown.contains("instances that are paused none\n"),
@@ -204,7 +204,7 @@ fn an_instance_whose_hook_is_answered_does_not_wait() {
     }
     // One that is about to come to its hook waits there.
     let leaving = group(LifecycleState::Terminating);
-    let shown = plan("Account 1", &stack, "g", (&leaving, &none));
+    let shown = plan("Account 1", &stack, "g", &leaving, &none);
     assert!(
         shown.contains("on their way in or out, wait: i-1.\n"),
         "{shown}"
@@ -213,7 +213,7 @@ fn an_instance_whose_hook_is_answered_does_not_wait() {
     // A drain that has begun continues, so it does not wait.
     let draining = group(LifecycleState::TerminatingWait);
     let begun = BTreeSet::from(["i-1".to_owned()]);
-    let shown = plan("Account 1", &stack, "g", (&draining, &begun));
+    let shown = plan("Account 1", &stack, "g", &draining, &begun);
     assert!(!shown.contains("wait: i-1"), "{shown}");
 }
 

@@ -49,7 +49,7 @@ fn roll_to(ami: &str) -> Roll {
 fn the_ami_that_was_given_is_written_where_there_is_nothing_to_roll() {
     let settings = one_instance();
     let other = "ami-0000000000000bad0";
-    let looked = play_and_look(&settings, (&[Action::Deploy], &[]), async |world| {
+    let looked = play_and_look(&settings, &[Action::Deploy], &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         let stack = aws.stack(STACK).await.expect("the stack");

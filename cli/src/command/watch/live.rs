@@ -42,7 +42,8 @@ enum Over {
 /// # Errors
 /// A sentence for the user.
 pub async fn show(
-    (stack, leaves): (&str, bool),
+    stack: &str,
+    leaves: bool,
     looks: JoinHandle<Result<bool, Failure>>,
     mut news: UnboundedReceiver<Update>,
 ) -> Result<ExitCode, Failure> {

@@ -224,7 +224,7 @@ fn standalone(seen: &Observation, assumed: &mut Vec<String>) -> Vec<Action> {
         let mut members = seen.staying();
         let nth = members.position(|member| member.id == machine.id);
         let definition = definition.unwrap_or(&none);
-        starts.extend(started(seen, (&family, nth), definition, labels));
+        starts.extend(started(seen, &family, nth, definition, labels));
     }
     if unknown > 0 {
         let how = if waits {
@@ -248,7 +248,8 @@ fn family(place: usize) -> String {
 /// The calls that start one, on the instance that has the same place in the group's list.
 fn started(
     seen: &Observation,
-    (family, nth): (&str, Option<usize>),
+    family: &str,
+    nth: Option<usize>,
     definition: &Definition,
     labels: Value,
 ) -> [Action; 2] {

@@ -30,7 +30,7 @@ fn of_group(action: &str, mut input: Value) -> Action {
 fn after(settings: &Settings, more: &[Action]) -> Observation {
     let mut before = vec![Action::Deploy];
     before.extend(more.iter().cloned());
-    seen(settings, (&before, &[]), |_: &SimulationHost| {}).0
+    seen(settings, &before, &[], |_: &SimulationHost| {}).0
 }
 
 fn named<'a>(plan: &'a Plan, name: &str) -> Vec<&'a Diagnostic> {
@@ -405,7 +405,7 @@ fn nothing_of_the_rehearsal_but_its_meaning_is_told() {
 #[test]
 fn a_public_parameter_is_planned_for_and_cannot_be_set() {
     let settings = with(healthy(), "EcsAmiParameterKey", PUBLIC);
-    let (seen, reports) = seen(&settings, (&[Action::Deploy], &[Action::Roll]), |_| {});
+    let (seen, reports) = seen(&settings, &[Action::Deploy], &[Action::Roll], |_| {});
     assert_eq!(reports[0].outcome, "UPDATE_COMPLETE");
     let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(
@@ -489,7 +489,7 @@ fn after_a_rollback_the_same_ami_is_warned_about() {
 
 #[test]
 fn an_update_that_would_replace_nothing_is_blocked_where_instances_differ() {
-    let (mut seen, _) = seen(&healthy(), (&[Action::Deploy], &[]), |world| {
+    let (mut seen, _) = seen(&healthy(), &[Action::Deploy], &[], |world| {
         call(world, "ecs", "ListClusters", json!({}));
     });
     let first = &mut seen.machines[0];

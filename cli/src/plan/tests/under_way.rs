@@ -18,7 +18,7 @@ use crate::view::planned::text;
 fn after(settings: &Settings, more: &[Action]) -> Observation {
     let mut before = vec![Action::Deploy];
     before.extend(more.iter().cloned());
-    seen(settings, (&before, &[]), |_| {}).0
+    seen(settings, &before, &[], |_| {}).0
 }
 
 /// An instance is taken out of the group, and drains; another one comes for it.
@@ -274,7 +274,7 @@ fn a_group_that_is_gone_is_named_with_the_status_of_the_stack() {
     ];
     let mut settings = healthy();
     settings.workload.services.clear();
-    let looked = play_and_look(&settings, (&before, &[]), async |world| {
+    let looked = play_and_look(&settings, &before, &[], async |world| {
         let config = sdk_config(world, in_process_connector(world, Caller::Operator));
         let aws = Aws::of(&config, REGION.to_owned());
         look_at(&aws, STACK, &|| world.now()).await

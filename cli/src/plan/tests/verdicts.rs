@@ -209,7 +209,7 @@ fn tried(settings: &Settings, change: Change, rehearsals: u64) -> Tried {
         vec![Action::Roll]
     };
     let planning = change.clone();
-    let looked = play_and_look(settings, (&before, &after), async |world| {
+    let looked = play_and_look(settings, &before, &after, async |world| {
         let answers = Rewritten(in_process_connector(world, Caller::Operator), planning);
         let config = sdk_config(world, SharedHttpConnector::new(answers));
         let aws = Aws::of(&config, REGION.to_owned());

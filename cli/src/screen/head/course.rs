@@ -23,7 +23,8 @@ pub(super) struct Way {
 pub(super) fn title_parts(
     sight: &Snapshot,
     course: Option<Way>,
-    (width, room): (u16, usize),
+    width: u16,
+    room: usize,
 ) -> Vec<Part> {
     let status = (sight.status.clone(), mood_of(&sight.status));
     let Some(Way { forms, mood }) = course else {

@@ -52,10 +52,10 @@ pub fn picture(definition: &str, tale: &RolloutReport) -> Result<String, Definit
     // The ways that nobody took lie under the others.
     for wanted in [false, true] {
         for (way, points) in graph.ways.iter().zip(&layout.edges) {
-            let names = (graph.names[way.from].as_str(), graph.names[way.to].as_str());
-            let times = taken.get(&names).copied().unwrap_or_default();
+            let (from, to) = (graph.names[way.from].as_str(), graph.names[way.to].as_str());
+            let times = taken.get(&(from, to)).copied().unwrap_or_default();
             if (times > 0) == wanted {
-                out += &arrow(way, names, points, times);
+                out += &arrow(way, from, to, points, times);
             }
         }
     }
@@ -159,7 +159,7 @@ fn shape(kind: &str, x: f64, y: f64) -> String {
     )
 }
 
-fn arrow(way: &Way, (from, to): (&str, &str), points: &[(f64, f64)], times: u64) -> String {
+fn arrow(way: &Way, from: &str, to: &str, points: &[(f64, f64)], times: u64) -> String {
     let class = match (way.of_error, times) {
         (true, 0) => "way error",
         (true, _) => "way error taken",

@@ -97,7 +97,7 @@ pub fn failures(tale: &RolloutReport) -> String {
         out += &attempts(tale);
     }
     if !tale.failures.is_empty() {
-        out += &incidents(tale);
+        out += &service_failures(tale);
     }
     out
 }
@@ -141,7 +141,7 @@ fn attempts(tale: &RolloutReport) -> String {
     folded(true, &format!("Worker retries: {told} of {all}"), &each)
 }
 
-fn incidents(tale: &RolloutReport) -> String {
+fn service_failures(tale: &RolloutReport) -> String {
     let rows = tale.failures.iter().map(|it| {
         vec![
             since(tale, it.at),

@@ -23,13 +23,13 @@ const CALLS: [(Worker, u64); 5] = [
     (Worker::CompleteAction, 4),
 ];
 
-/// An average of fewer answers says little: the first looks take more calls than those after them.
+/// An average of fewer answers says little: the first checks take more calls than those after them.
 const ANSWERS: u64 = 10;
 
 /// So many instances, or more, are on each page of an answer.
 const PAGE: u64 = 50;
 
-/// A lifecycle action needs a heartbeat every three minutes; looks do not come exactly then.
+/// A lifecycle action needs a heartbeat every three minutes; checks do not come exactly then.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(150);
 
 /// Heartbeats of an execution that are due to no time: the first of each of its phases, and one
@@ -42,7 +42,7 @@ pub(in super::super) struct Usage {
     /// Calls that were answered, and invocations, by function.
     functions: BTreeMap<String, (u64, u64)>,
     heartbeats: u64,
-    /// Whether answers had small pages (the fault `small-pages`), so that a look took more calls.
+    /// Whether answers had small pages (the fault `small-pages`), so that a check took more calls.
     small_pages: bool,
     /// How many heartbeats the executions that have ended needed at most.
     heartbeats_allowed: u64,

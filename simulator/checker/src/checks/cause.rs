@@ -24,7 +24,7 @@ const SKEW: Duration = Duration::from_secs(6);
 const DAEMONS_JUDGED: Duration = Duration::from_secs(180);
 
 /// Without a fault of reads each `NotYet` must have a cause. A fault of reads may hide it from so
-/// many looks in a row.
+/// many checks in a row.
 const HIDDEN_LOOKS: u32 = 6;
 
 impl CheckerState {
@@ -32,7 +32,7 @@ impl CheckerState {
     pub(super) fn waits_for_cause(
         &mut self,
         account: &Account,
-        look: Check<'_>,
+        check: Check<'_>,
         before: &ExecutionChecks,
         settled: bool,
     ) {
@@ -46,26 +46,27 @@ impl CheckerState {
             0
         };
         // Of services is known only that they are well now, not since when.
-        let tolerated = tolerated + u32::from(look.worker == Worker::Stable);
+        let tolerated = tolerated + u32::from(check.worker == Worker::Stable);
         if settled && before.needless >= tolerated {
             let detail = format!(
                 "{} answered NotYet for {}, though there was nothing to wait for",
-                look.worker.name(),
-                look.instance
+                check.worker.name(),
+                check.instance
             );
-            self.violate(Invariant::NoticedInTime, look.at, detail);
+            self.violate(Invariant::NoticedInTime, check.at, detail);
         }
-        let Some(end) = self.end(look.worker, before, before.admitted.map(|(_, last)| last)) else {
+        let Some(end) = self.end(check.worker, before, before.admitted.map(|(_, last)| last))
+        else {
             return;
         };
-        if look.started() > end + SKEW && !self.stack_goes() {
+        if check.started() > end + SKEW && !self.stack_goes() {
             let detail = format!(
                 "{} answered NotYet for {} at {}, though its deadline was at {end}",
-                look.worker.name(),
-                look.instance,
-                look.started()
+                check.worker.name(),
+                check.instance,
+                check.started()
             );
-            self.violate(Invariant::NoticedInTime, look.at, detail);
+            self.violate(Invariant::NoticedInTime, check.at, detail);
         }
     }
 
@@ -93,58 +94,58 @@ impl CheckerState {
     pub(super) fn fails_for_cause(
         &mut self,
         account: &Account,
-        look: Check<'_>,
+        check: Check<'_>,
         before: &ExecutionChecks,
         settled: bool,
     ) {
-        let invariant = match look.worker {
+        let invariant = match check.worker {
             Worker::Joined => Invariant::AbandonedForCause,
-            Worker::Stable if !before.leaves() => return self.stops_for_cause(look),
+            Worker::Stable if !before.leaves() => return self.stops_for_cause(check),
             _ => Invariant::RetainedForCause,
         };
         if self.stack_goes() {
             return;
         }
-        let (worker, instance) = (look.worker.name(), look.instance);
+        let (worker, instance) = (check.worker.name(), check.instance);
         if settled {
             let detail = format!(
                 "{worker} answered Never for {instance}, though nothing was left to wait for"
             );
-            self.violate(invariant, look.at, detail);
+            self.violate(invariant, check.at, detail);
         }
         let first = before.admitted.map_or(before.began, |(first, _)| first);
-        let end = match look.worker {
+        let end = match check.worker {
             Worker::Draining => Some(before.began + self.terms.drain_deadline),
             // The time for daemons is that of an instance that still is ready.
             Worker::Joined => Some(before.began + self.terms.join_deadline),
             worker => self.end(worker, before, Some(first)),
         };
-        let is_over = end.is_none_or(|end| look.at + SKEW >= end);
-        let has_limit = look.worker == Worker::Drained
-            && (self.agent_is_over(look) || self.is_kept(&account[ECS].tasks_on(instance)));
+        let is_over = end.is_none_or(|end| check.at + SKEW >= end);
+        let has_limit = check.worker == Worker::Drained
+            && (self.agent_is_over(check) || self.is_kept(&account[ECS].tasks_on(instance)));
         if !is_over && !has_limit {
-            let end = end.unwrap_or(look.at);
+            let end = end.unwrap_or(check.at);
             let detail = format!(
                 "{worker} answered Never for {instance}, though its deadline was only at {end}"
             );
-            self.violate(invariant, look.at, detail);
+            self.violate(invariant, check.at, detail);
         }
     }
 
     /// A rollout is stopped only after a drain that failed.
-    fn stops_for_cause(&mut self, look: Check<'_>) {
+    fn stops_for_cause(&mut self, check: Check<'_>) {
         if self.ever_retained.is_empty() {
             let detail = format!(
                 "{} was to stop the rollout, though no drain had failed",
-                look.instance
+                check.instance
             );
-            self.violate(Invariant::RetainedForCause, look.at, detail);
+            self.violate(Invariant::RetainedForCause, check.at, detail);
         }
     }
 
-    fn agent_is_over(&self, look: Check<'_>) -> bool {
-        let gone = self.agentless.get(look.instance);
-        let over = |since: &Timestamp| look.at + SKEW >= *since + self.terms.agent_limit;
+    fn agent_is_over(&self, check: Check<'_>) -> bool {
+        let gone = self.agentless.get(check.instance);
+        let over = |since: &Timestamp| check.at + SKEW >= *since + self.terms.agent_limit;
         self.terms.policy != "terminate" && gone.is_some_and(over)
     }
 

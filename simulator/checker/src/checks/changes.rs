@@ -1,11 +1,11 @@
-//! What changes what a look is about: an instance, a service, the group.
+//! What changes what a check is about: an instance, a service, the group.
 
 use super::super::CheckerState;
 use aws::account::Caller;
 use aws::trace::{Record, TraceEvent};
 
 impl CheckerState {
-    /// Notes that what looks are about has changed.
+    /// Notes that what checks are about has changed.
     pub(in super::super) fn changes(&mut self, record: &Record) {
         match &record.event {
             TraceEvent::ContainerInstance { instance, .. } => {

@@ -7,14 +7,14 @@ use workers::Worker;
 use workers::model::group::PAUSE_TAG;
 
 use super::super::CheckerState;
-use super::{Check, ExecutionChecks, FIRST_LOOKS};
+use super::{Check, ExecutionChecks, FIRST_CHECKS};
 use aws::account::Account;
 use aws::autoscaling::AUTOSCALING;
 use aws::ecs::ECS;
 use aws::ecs::TaskView;
 use aws::trace::TaskStatus;
 
-/// What a look reads may be ten seconds old (the fault `stale-read`); two more are for the calls
+/// What a check reads may be ten seconds old (the fault `stale-read`); two more are for the calls
 /// themselves.
 const STALE: Duration = Duration::from_secs(12);
 
@@ -27,45 +27,45 @@ const BELIEVED: Duration = Duration::from_secs(30);
 const DAEMONS_ASKED_FOR: Duration = Duration::from_secs(30);
 
 impl CheckerState {
-    /// Whether there was nothing to wait for, from before the look started.
+    /// Whether there was nothing to wait for, from before the check started.
     pub(super) fn is_settled(
         &self,
         account: &Account,
-        look: Check<'_>,
+        check: Check<'_>,
         before: &ExecutionChecks,
     ) -> bool {
-        let Some(started) = look.started().checked_sub(STALE).ok() else {
+        let Some(started) = check.started().checked_sub(STALE).ok() else {
             return false;
         };
         let changed = |at: Option<Timestamp>| at.is_none_or(|at| at > started);
-        let instance = self.checks.instances.get(look.instance).copied();
+        let instance = self.checks.instances.get(check.instance).copied();
         // The first checks of a large batch take turns, however late the event was.
         let batch = u32::try_from(self.terms.batch).unwrap_or(u32::MAX);
-        let in_turn = before.phase_began + FIRST_LOOKS.saturating_mul(batch);
-        match look.worker {
+        let in_turn = before.phase_began + FIRST_CHECKS.saturating_mul(batch);
+        match check.worker {
             Worker::Joined => {
                 let asked_for = self.checks.operator.map(|at| at + DAEMONS_ASKED_FOR);
                 in_turn < started
                     && !changed(instance)
                     && !changed(asked_for)
-                    && self.has_joined(account, look.instance)
+                    && self.has_joined(account, check.instance)
             }
             Worker::Drained => {
                 !changed(instance)
-                    && account[ECS].tasks_on(look.instance).is_empty()
-                    && !is_active(account, look.instance)
+                    && account[ECS].tasks_on(check.instance).is_empty()
+                    && !is_active(account, check.instance)
             }
             Worker::Stable if before.leaves() => {
                 !changed(self.checks.services) && services_are_well(account)
             }
-            Worker::Stable => !changed(self.checks.group) && self.is_alone(account, look.instance),
+            Worker::Stable => !changed(self.checks.group) && self.is_alone(account, check.instance),
             Worker::Draining => {
-                let begins = before.began + BELIEVED + FIRST_LOOKS.saturating_mul(batch);
+                let begins = before.began + BELIEVED + FIRST_CHECKS.saturating_mul(batch);
                 !changed(self.checks.group)
                     && !changed(instance)
                     && begins < started
-                    && is_active(account, look.instance)
-                    && self.is_alone(account, look.instance)
+                    && is_active(account, check.instance)
+                    && self.is_alone(account, check.instance)
             }
             _ => false,
         }

@@ -1,4 +1,4 @@
-//! What each rule about looks lets pass, and what it does not.
+//! What each rule about checks lets pass, and what it does not.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn at(seconds: u64) -> Timestamp {
 
 struct Scene {
     account: Account,
-    watch: InvariantChecker,
+    checker: InvariantChecker,
 }
 
 impl Scene {
@@ -40,20 +40,20 @@ impl Scene {
             latency: Duration::ZERO,
             in_turns: false,
         };
-        let watch = InvariantChecker::new(terms);
-        watch
+        let checker = InvariantChecker::new(terms);
+        checker
             .lock()
             .checks
             .starts("e", at(0), "autoscaling:EC2_INSTANCE_LAUNCHING");
         Self {
             account: aws::services::account(at(0), 1),
-            watch,
+            checker,
         }
     }
 
     /// `worker` answers after a second's run that ends then.
-    fn look(&self, worker: Worker, seconds: u64, verdict: &str) {
-        let look = Check {
+    fn check(&self, worker: Worker, seconds: u64, verdict: &str) {
+        let check = Check {
             at: at(seconds),
             lasted: Duration::from_secs(1),
             worker,
@@ -61,55 +61,55 @@ impl Scene {
             instance: INSTANCE,
             verdict: Verdict::named(verdict),
         };
-        self.watch.lock().check_answered(&self.account, look);
+        self.checker.lock().check_answered(&self.account, check);
     }
 
-    /// Something about the instance has just changed: a look has something to wait for.
+    /// Something about the instance has just changed: a check has something to wait for.
     fn changes(&self, seconds: u64) {
-        let mut inner = self.watch.lock();
+        let mut inner = self.checker.lock();
         inner.checks.instance_changes(at(seconds), INSTANCE);
         inner.checks.service_changes(at(seconds));
         inner.checks.group_changes(at(seconds));
     }
 
-    /// A look that waits for a change.
+    /// A check that waits for a change.
     fn waits(&self, worker: Worker, seconds: u64) {
         self.changes(seconds);
-        self.look(worker, seconds, "NotYet");
+        self.check(worker, seconds, "NotYet");
     }
 
     /// A drain that is admitted then.
     fn admitted(policy: &str, seconds: u64) -> Self {
         let scene = Self::new(policy);
         scene.changes(seconds);
-        scene.look(Worker::Draining, seconds, "Reached");
+        scene.check(Worker::Draining, seconds, "Reached");
         scene
     }
 
     /// A worker of activities serves the executions.
     fn in_turns(self) -> Self {
-        self.watch.lock().terms.in_turns = true;
+        self.checker.lock().terms.in_turns = true;
         self
     }
 
-    fn broken(&self) -> Vec<Invariant> {
-        let inner = self.watch.lock();
-        let broken = inner.tally.violations.iter();
-        broken.map(|broken| broken.invariant).collect()
+    fn violated(&self) -> Vec<Invariant> {
+        let inner = self.checker.lock();
+        let violations = inner.tally.violations.iter();
+        violations.map(|violation| violation.invariant).collect()
     }
 }
 
 #[test]
 fn the_next_look_comes_within_the_pace_of_its_phase() {
-    for (second, broken) in [(25, vec![]), (50, vec![Invariant::NoticedInTime])] {
+    for (second, violated) in [(25, vec![]), (50, vec![Invariant::NoticedInTime])] {
         let scene = Scene::new("retain");
         scene.waits(Worker::Joined, 10);
         scene.waits(Worker::Joined, second);
-        assert_eq!(scene.broken(), broken, "{second}");
+        assert_eq!(scene.violated(), violated, "{second}");
     }
-    // Late in a phase a look may come later: 1,000 s into it after 66 s, and some for the states
+    // Late in a phase a check may come later: 1,000 s into it after 66 s, and some for the states
     // between.
-    for (second, broken) in [(1_080, vec![]), (1_100, vec![Invariant::NoticedInTime])] {
+    for (second, violated) in [(1_080, vec![]), (1_100, vec![Invariant::NoticedInTime])] {
         let scene = Scene::admitted("stop-tasks", 900);
         let mut time = 1;
         while time < 1_000 {
@@ -118,7 +118,7 @@ fn the_next_look_comes_within_the_pace_of_its_phase() {
         }
         scene.waits(Worker::Drained, 1_001);
         scene.waits(Worker::Drained, second);
-        assert_eq!(scene.broken(), broken, "{second}");
+        assert_eq!(scene.violated(), violated, "{second}");
     }
 }
 
@@ -127,7 +127,7 @@ fn the_next_look_is_later_by_the_polls_that_failed() {
     // Without a failed poll an activity worker has 5 s to wait, 15 s between states, 60 s for the
     // question before.
     let late = vec![Invariant::NoticedInTime];
-    for (failed, second, broken) in [
+    for (failed, second, violated) in [
         (0, 90, vec![]),
         (0, 100, late.clone()),
         (2, 130, vec![]),
@@ -136,11 +136,11 @@ fn the_next_look_is_later_by_the_polls_that_failed() {
         let scene = Scene::new("retain").in_turns();
         scene.waits(Worker::Joined, 10);
         for poll in 0..failed {
-            scene.watch.lock().checks.poll_fails(at(20 + poll));
+            scene.checker.lock().checks.poll_fails(at(20 + poll));
         }
-        scene.watch.lock().checks.poll_fails(at(200));
+        scene.checker.lock().checks.poll_fails(at(200));
         scene.waits(Worker::Joined, second);
-        assert_eq!(scene.broken(), broken, "{failed} polls, {second} s");
+        assert_eq!(scene.violated(), violated, "{failed} polls, {second} s");
     }
 }
 
@@ -150,33 +150,33 @@ fn looks_do_not_come_more_often_than_needed() {
     for second in 1..=8 {
         scene.waits(Worker::Joined, 3 * second);
     }
-    assert_eq!(scene.broken(), []);
+    assert_eq!(scene.violated(), []);
     scene.waits(Worker::Joined, 27);
-    assert_eq!(scene.broken(), [Invariant::WithinBudget]);
+    assert_eq!(scene.violated(), [Invariant::WithinBudget]);
 }
 
 #[test]
 fn a_wait_has_something_to_wait_for() {
     // No task is left, and none has been for long.
     let scene = Scene::admitted("retain", 10);
-    scene.look(Worker::Drained, 20, "NotYet");
-    assert_eq!(scene.broken(), [], "what is read may be old");
-    scene.look(Worker::Drained, 30, "NotYet");
-    assert_eq!(scene.broken(), [Invariant::NoticedInTime]);
+    scene.check(Worker::Drained, 20, "NotYet");
+    assert_eq!(scene.violated(), [], "what is read may be old");
+    scene.check(Worker::Drained, 30, "NotYet");
+    assert_eq!(scene.violated(), [Invariant::NoticedInTime]);
 }
 
 #[test]
 fn a_new_instance_waits_only_for_drains() {
     let scene = Scene::new("retain");
     scene.changes(1);
-    scene.look(Worker::Stable, 20, "NotYet");
-    scene.look(Worker::Stable, 30, "NotYet");
-    assert_eq!(scene.broken(), [Invariant::NoticedInTime]);
+    scene.check(Worker::Stable, 20, "NotYet");
+    scene.check(Worker::Stable, 30, "NotYet");
+    assert_eq!(scene.violated(), [Invariant::NoticedInTime]);
 }
 
 #[test]
 fn a_deadline_strikes_in_time() {
-    for (policy, last, broken) in [
+    for (policy, last, violated) in [
         ("retain", 905, vec![]),
         ("retain", 960, vec![Invariant::NoticedInTime]),
         ("stop-tasks", 960, vec![]),
@@ -185,16 +185,16 @@ fn a_deadline_strikes_in_time() {
         // It counts from the admission.
         let scene = Scene::admitted(policy, 30);
         scene.waits(Worker::Drained, last + 30);
-        assert_eq!(scene.broken(), broken, "{policy}, {last}");
+        assert_eq!(scene.violated(), violated, "{policy}, {last}");
     }
     let scene = Scene::new("retain");
     scene.waits(Worker::Joined, 620);
-    assert_eq!(scene.broken(), [Invariant::NoticedInTime]);
+    assert_eq!(scene.violated(), [Invariant::NoticedInTime]);
 }
 
 #[test]
 fn a_drain_fails_only_after_its_deadline_counted_from_its_admission() {
-    for (policy, last, broken) in [
+    for (policy, last, violated) in [
         ("retain", 800, vec![Invariant::RetainedForCause]),
         ("retain", 900, vec![]),
         ("stop-tasks", 900, vec![Invariant::RetainedForCause]),
@@ -202,8 +202,8 @@ fn a_drain_fails_only_after_its_deadline_counted_from_its_admission() {
     ] {
         let scene = Scene::admitted(policy, 300);
         scene.changes(last + 300);
-        scene.look(Worker::Drained, last + 300, "Never");
-        assert_eq!(scene.broken(), broken, "{policy}, {last}");
+        scene.check(Worker::Drained, last + 300, "Never");
+        assert_eq!(scene.violated(), violated, "{policy}, {last}");
     }
 }
 
@@ -211,52 +211,52 @@ fn a_drain_fails_only_after_its_deadline_counted_from_its_admission() {
 fn a_drain_fails_only_with_something_left() {
     let scene = Scene::admitted("retain", 30);
     scene.changes(900);
-    scene.look(Worker::Drained, 940, "Never");
-    assert_eq!(scene.broken(), [Invariant::RetainedForCause]);
+    scene.check(Worker::Drained, 940, "Never");
+    assert_eq!(scene.violated(), [Invariant::RetainedForCause]);
 }
 
 #[test]
 fn a_drain_whose_agent_is_gone_fails_after_the_limit_for_that() {
-    for (last, broken) in [(299, vec![Invariant::RetainedForCause]), (340, vec![])] {
+    for (last, violated) in [(299, vec![Invariant::RetainedForCause]), (340, vec![])] {
         let scene = Scene::admitted("retain", 10);
         scene
-            .watch
+            .checker
             .lock()
             .agentless
             .insert(INSTANCE.to_owned(), at(30));
         scene.changes(last);
-        scene.look(Worker::Drained, last, "Never");
-        assert_eq!(scene.broken(), broken, "{last}");
+        scene.check(Worker::Drained, last, "Never");
+        assert_eq!(scene.violated(), violated, "{last}");
     }
 }
 
 #[test]
 fn a_launch_is_abandoned_only_after_its_join_deadline() {
-    for (last, broken) in [(500, vec![Invariant::AbandonedForCause]), (600, vec![])] {
+    for (last, violated) in [(500, vec![Invariant::AbandonedForCause]), (600, vec![])] {
         let scene = Scene::new("retain");
         scene.changes(last);
-        scene.look(Worker::Joined, last, "Never");
-        assert_eq!(scene.broken(), broken, "{last}");
+        scene.check(Worker::Joined, last, "Never");
+        assert_eq!(scene.violated(), violated, "{last}");
     }
 }
 
 #[test]
 fn a_rollout_is_stopped_only_after_a_drain_that_failed() {
-    for (retained, broken) in [(false, vec![Invariant::RetainedForCause]), (true, vec![])] {
+    for (retained, violated) in [(false, vec![Invariant::RetainedForCause]), (true, vec![])] {
         let scene = Scene::new("retain");
         if retained {
-            let mut inner = scene.watch.lock();
+            let mut inner = scene.checker.lock();
             inner.ever_retained.insert("i-2".to_owned());
         }
         scene.changes(30);
-        scene.look(Worker::Stable, 30, "Never");
-        assert_eq!(scene.broken(), broken);
+        scene.check(Worker::Stable, 30, "Never");
+        assert_eq!(scene.violated(), violated);
     }
 }
 
 #[test]
 fn an_execution_that_failed_names_what_happened() {
-    for (error, cause, broken) in [
+    for (error, cause, violated) in [
         ("DrainFailed", "did not drain", vec![]),
         ("DrainFailed", "", vec![Invariant::FailuresExplained]),
         (
@@ -277,24 +277,24 @@ fn an_execution_that_failed_names_what_happened() {
     ] {
         let scene = Scene::admitted("retain", 0);
         scene.changes(900);
-        scene.look(Worker::Drained, 900, "Never");
-        scene.watch.lock().failed(at(901), "e", error, cause);
-        assert_eq!(scene.broken(), broken, "{error}");
+        scene.check(Worker::Drained, 900, "Never");
+        scene.checker.lock().failed(at(901), "e", error, cause);
+        assert_eq!(scene.violated(), violated, "{error}");
     }
     let scene = Scene::new("retain");
-    scene.watch.lock().checks.errs("e");
+    scene.checker.lock().checks.errs("e");
     scene
-        .watch
+        .checker
         .lock()
         .failed(at(901), "e", "HookLeftOpen", "throttled");
-    assert_eq!(scene.broken(), []);
+    assert_eq!(scene.violated(), []);
 }
 
 #[test]
 fn an_answer_takes_no_more_calls_than_its_budget() {
-    for (calls, broken) in [(60, vec![]), (61, vec![Invariant::WithinBudget])] {
+    for (calls, violated) in [(60, vec![]), (61, vec![Invariant::WithinBudget])] {
         let scene = Scene::new("retain");
-        let mut inner = scene.watch.lock();
+        let mut inner = scene.checker.lock();
         for _ in 0..10 {
             inner.checks.usage.invokes("dev-joined");
         }
@@ -306,15 +306,15 @@ fn an_answer_takes_no_more_calls_than_its_budget() {
         }
         inner.stays_within_budget();
         drop(inner);
-        assert_eq!(scene.broken(), broken, "{calls}");
+        assert_eq!(scene.violated(), violated, "{calls}");
     }
 }
 
 #[test]
 fn heartbeats_are_neither_missing_nor_more_than_needed() {
-    for (sent, broken) in [(28, vec![]), (29, vec![Invariant::WithinBudget])] {
+    for (sent, violated) in [(28, vec![]), (29, vec![Invariant::WithinBudget])] {
         let scene = Scene::new("retain");
-        let mut inner = scene.watch.lock();
+        let mut inner = scene.checker.lock();
         for _ in 0..sent {
             let action = "RecordLifecycleActionHeartbeat";
             inner
@@ -325,15 +325,15 @@ fn heartbeats_are_neither_missing_nor_more_than_needed() {
         inner.checks.usage.allows(Duration::from_secs(3000));
         inner.stays_within_budget();
         drop(inner);
-        assert_eq!(scene.broken(), broken, "{sent}");
+        assert_eq!(scene.violated(), violated, "{sent}");
     }
-    for (silent, broken) in [(200, vec![]), (230, vec![Invariant::WithinBudget])] {
+    for (silent, violated) in [(200, vec![]), (230, vec![Invariant::WithinBudget])] {
         let scene = Scene::new("retain");
         let before = super::ExecutionChecks {
             heartbeat: Some((at(0), Duration::from_secs(600))),
-            ..scene.watch.lock().checks.executions["e"].clone()
+            ..scene.checker.lock().checks.executions["e"].clone()
         };
-        let look = Check {
+        let check = Check {
             at: at(silent + 1),
             lasted: Duration::from_secs(1),
             worker: Worker::Drained,
@@ -341,7 +341,7 @@ fn heartbeats_are_neither_missing_nor_more_than_needed() {
             instance: INSTANCE,
             verdict: Some(Verdict::NotYet),
         };
-        scene.watch.lock().heartbeats_are_sent(look, &before);
-        assert_eq!(scene.broken(), broken, "{silent}");
+        scene.checker.lock().heartbeats_are_sent(check, &before);
+        assert_eq!(scene.violated(), violated, "{silent}");
     }
 }

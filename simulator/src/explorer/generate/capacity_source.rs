@@ -36,14 +36,14 @@ fn spot(rng: &mut Rng, generated: &mut GeneratedScenario) {
         .map_or(0, |at| at + 1);
     for _ in 0..rng.u32(1..=3) {
         let n = rng.u64(0..8);
-        let mishap = one_of(
+        let incident = one_of(
             rng,
             &[
                 (60, Incident::SpotInterrupted(n)),
                 (40, Incident::SpotAtRisk(n)),
             ],
         );
-        let step = Action::Try(Box::new(Action::Inject(mishap)));
+        let step = Action::Try(Box::new(Action::Inject(incident)));
         let later = Action::In(rng.u64(5..LATEST), Box::new(step));
         generated.actions.insert(place, later);
     }

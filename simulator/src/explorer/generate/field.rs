@@ -34,11 +34,11 @@ pub(super) fn generate(rng: &mut Rng, size: u64, zones: u64, generated: &mut Gen
     for percent in [10, 10] {
         if chance(rng, percent) {
             let n = rng.u64(0..16);
-            events(rng, Incident::EventReplayed(n), generated);
+            inject_later(rng, Incident::EventReplayed(n), generated);
         }
         if chance(rng, percent) {
             let n = rng.u64(0..8);
-            events(rng, Incident::EventMadeUp(n), generated);
+            inject_later(rng, Incident::EventMadeUp(n), generated);
         }
     }
     if rng.u32(0..1000) < 7 {
@@ -102,19 +102,19 @@ fn many(size: u64, generated: &mut GeneratedScenario) {
     let most = size + MANY;
     settings.set_parameter("ClusterMaxSize", (2 * most).to_string());
     after_deployment(generated, vec![Action::Scale(most), Action::WaitIdle]);
-    let storms = |action: &Action| matches!(action, Action::StartFaults);
-    if let Some(place) = generated.actions.iter().position(storms) {
+    let starts_faults = |action: &Action| matches!(action, Action::StartFaults);
+    if let Some(place) = generated.actions.iter().position(starts_faults) {
         let back = Action::Try(Box::new(Action::Scale(size)));
         generated.actions.insert(place + 1, back);
     }
 }
 
-fn events(rng: &mut Rng, mishap: Incident, generated: &mut GeneratedScenario) {
-    let storms = |action: &Action| matches!(action, Action::StartFaults);
+fn inject_later(rng: &mut Rng, incident: Incident, generated: &mut GeneratedScenario) {
+    let starts_faults = |action: &Action| matches!(action, Action::StartFaults);
     let deploys = |action: &Action| matches!(action, Action::Deploy);
-    let place = generated.actions.iter().position(storms);
+    let place = generated.actions.iter().position(starts_faults);
     if let Some(place) = place.filter(|_| generated.actions.iter().any(deploys)) {
-        let step = Action::Try(Box::new(Action::Inject(mishap)));
+        let step = Action::Try(Box::new(Action::Inject(incident)));
         let later = Action::In(rng.u64(5..LATEST), Box::new(step));
         generated.actions.insert(place + 1, later);
     }

@@ -1,4 +1,4 @@
-//! What the operator sets out to do, and what befalls the cluster meanwhile.
+//! What the operator sets out to do, and the incidents meanwhile.
 
 use fastrand::Rng;
 use serde_json::json;
@@ -7,8 +7,8 @@ use super::{chance, one_of};
 use crate::scenario::incident::Incident;
 use crate::scenario::{Action, Call};
 
-/// How long the storm lasts, in seconds, at most.
-const LONGEST_STORM: u64 = 5400;
+/// How long the faults last, in seconds, at most.
+const LONGEST_FAULTS: u64 = 5400;
 
 /// Draws an operation on `size` instances: its name, and the scenario.
 pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>) {
@@ -24,7 +24,7 @@ pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>)
             (6, "create"),
         ],
     );
-    let length = rng.u64(600..=LONGEST_STORM);
+    let length = rng.u64(600..=LONGEST_FAULTS);
     let mut within = |rng: &mut Rng| rng.u64(5..length);
     let mut actions = vec![Action::Deploy, Action::StartFaults];
     actions.extend(incidents(rng, &mut within));
@@ -80,13 +80,13 @@ fn incidents(rng: &mut Rng, within: &mut impl FnMut(&mut Rng) -> u64) -> Vec<Act
     let count = one_of(rng, &[(45, 0), (30, 1), (15, 2), (10, 4)]);
     let mut generated = Vec::new();
     for _ in 0..count {
-        let mishap = mishap(rng);
-        generated.push(later(within(rng), Action::Inject(mishap)));
+        let incident = incident(rng);
+        generated.push(later(within(rng), Action::Inject(incident)));
     }
     generated
 }
 
-fn mishap(rng: &mut Rng) -> Incident {
+fn incident(rng: &mut Rng) -> Incident {
     let n = rng.u64(0..8);
     match rng.u32(0..100) {
         0..16 => Incident::Dies(n),

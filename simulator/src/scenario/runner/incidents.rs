@@ -51,8 +51,8 @@ impl Runner {
         self.end_faults()
     }
 
-    pub(super) fn inject(&mut self, mishap: Incident) -> Result<(), StepError> {
-        match mishap {
+    pub(super) fn inject(&mut self, incident: Incident) -> Result<(), StepError> {
+        match incident {
             Incident::Dies(n) => self.at_instance(n, ec2::kill),
             Incident::AgentGone(n) => self.at_instance(n, ecs::agent_disconnected),
             Incident::AgentAway(n, seconds) => self.at_instance(n, |account, id| {

@@ -32,7 +32,8 @@ pub async fn ask(world: &SimulationHost, afterwards: Option<Inspect<'_>>) {
 /// A sentence: what was refused, and by whom.
 pub fn play_and_look<T>(
     settings: &Settings,
-    (before, after): (&[Action], &[Action]),
+    before: &[Action],
+    after: &[Action],
     look: impl AsyncFnOnce(&SimulationHost) -> T,
 ) -> Result<(T, Outcome), Unplayable> {
     in_virtual_time(settings, async {

@@ -99,7 +99,7 @@ mod tests {
         settings.set_instances(4);
         settings.workload.tasks.clear();
         let estimate = |before: &[Action]| {
-            let looked = play_and_look(&settings, (before, &[]), async |world| {
+            let looked = play_and_look(&settings, before, &[], async |world| {
                 let config = sdk_config(world, in_process_connector(world, Caller::Operator));
                 let aws = Aws::of(&config, REGION.to_owned());
                 looked(&aws, "ecs-cluster").await.expect("it can be seen")

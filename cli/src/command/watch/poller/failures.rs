@@ -46,7 +46,7 @@ impl Failures {
         let status = BADLY[self.asked % BADLY.len()].clone();
         self.asked += 1;
         let page = look
-            .executions(machine, (status, LISTED_AT_ONCE), None)
+            .executions(machine, status, LISTED_AT_ONCE, None)
             .await?;
         for one in page.items {
             let is_of_it = one

@@ -77,8 +77,9 @@ fn deadline(input: &Value) -> Option<Timestamp> {
 async fn running(look: &mut PacedClient, machine: &str) -> Result<Vec<Execution>, Error> {
     let (mut found, mut next) = (Vec::new(), None);
     loop {
-        let asked = (ExecutionStatus::Running, EXECUTIONS_AT_ONCE);
-        let page = look.executions(machine, asked, next).await?;
+        let page = look
+            .executions(machine, ExecutionStatus::Running, EXECUTIONS_AT_ONCE, next)
+            .await?;
         found.extend(page.items);
         next = page.next;
         if next.is_none() {
