@@ -17,7 +17,7 @@ use crate::trace::{ExecutionEvent, Record, TraceEvent};
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Executions started, each second, in the large Regions, eu-west-1 among them
-/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/limits.html>).
 const STARTS_PER_SECOND: i64 = 300;
 
 /// State transitions, each second, in the large Regions, by the page of 2022
