@@ -18,7 +18,9 @@ use crate::host::SimulationHost;
 use crate::interceptors::invocations::{Crash, crash};
 use crate::sdk_client;
 
-/// How long whoever looks after the process takes to start it again. Assumed.
+/// How long whoever looks after the process takes to start it again.
+///
+/// assumption: ten seconds. A supervisor with another delay proves it wrong.
 const RESTART: Duration = Duration::from_secs(10);
 
 /// Runs the activity worker of `cluster`, with the rights of the managed policy `policy`, for as

@@ -1,6 +1,6 @@
 //! How much of the account's API limits a rollout uses: of each token bucket that AWS documents,
 //! the share in the busiest minute and on average. What other traffic in the account needs must fit
-//! into the rest.
+//! into the rest. The buckets of ECS are in [`crate::ecs`], those of Step Functions here.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -16,11 +16,14 @@ use crate::trace::{ExecutionEvent, Record, TraceEvent};
 /// Over so long the busiest time is looked for.
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Executions started, each second. Documented for the large Regions, eu-west-1 among them.
+/// Executions started, each second, in the large Regions, eu-west-1 among them
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/limits.html>).
 const STARTS_PER_SECOND: i64 = 300;
 
-/// State transitions, each second. Documented in 2022 for the large Regions; today's figure is not
-/// proven.
+/// State transitions, each second, in the large Regions, by the page of 2022
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/limits.html>).
+///
+/// assumption: the refill is still the same. Another number in Service Quotas proves it wrong.
 const TRANSITIONS_PER_SECOND: i64 = 1500;
 
 /// The use of one bucket. Members are spelled so in JSON output.

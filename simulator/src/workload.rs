@@ -12,9 +12,13 @@ pub use start::{OtherProvider, Refused, on_this_cluster, start};
 
 use serde_json::{Value, json};
 
-/// Deregistration delay of a target group that nobody has set (documented default).
+/// Deregistration delay of a target group that nobody has set
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
 const DEREGISTRATION_DELAY_SECONDS: u64 = 300;
-/// How long a built-in container takes to exit after SIGTERM. Assumed.
+/// How long a built-in container takes to exit after SIGTERM.
+///
+/// assumption: it handles the signal. A container that ignores SIGTERM proves it wrong: it is
+/// killed at its stop timeout.
 const EXIT_SECONDS: u64 = 3;
 
 /// What runs on the cluster.

@@ -27,8 +27,10 @@ use crate::model::group::LifecycleState;
 use crate::model::{Assessment, Subject, Transition, later};
 
 /// An answer of Auto Scaling may be older than the event. Within this time a state that does not
-/// fit is looked at again; after it, the state is believed. AWS documents no limit: ten seconds are
-/// assumed, and three times that is kept.
+/// fit is looked at again; after it, the state is believed. Three times the age of the assumption.
+///
+/// assumption: an answer is at most ten seconds old. A member that shows the event's state only
+/// later proves it wrong.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Whether an instance in this state may stand at a hook of the transition.

@@ -1,10 +1,12 @@
 //! Answers the lifecycle hook with CONTINUE or ABANDON, then tells CloudFormation SUCCESS or
 //! FAILURE if the instance was launched into the group.
 //!
-//! The hook first, the signal after: whether a signal for an instance that CloudFormation has not
-//! seen InService counts is not documented. So SUCCESS is told at once, which costs the rollout no
-//! time, and `NotYet` is answered, to tell it again until it is refused: that says that it has
-//! counted, or that nobody waits for it. Everything may be repeated: an action that was completed
+//! The hook first, the signal after: AWS does not say whether a signal for an instance that
+//! CloudFormation has not seen InService counts
+//! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_SignalResource.html>).
+//! So SUCCESS is sent at once, which costs the rollout no time, and `NotYet` is answered, to send
+//! it again until it is refused: the refusal means that the signal has counted, or that nobody
+//! waits for it. Everything may be repeated: an action that was completed
 //! before stays completed, a signal that nobody waits for is refused without harm. But an action
 //! that is gone may also have timed out, so then the group is looked at: SUCCESS is only told of an
 //! instance that lives on, and FAILURE never of one that is at work.

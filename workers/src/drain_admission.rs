@@ -46,8 +46,11 @@ const BETWEEN_PLACES: SignedDuration = SignedDuration::from_secs(620);
 
 /// So long after its hook opened a drain waits for others to be seen: twice the age that an answer
 /// may have. Whoever went without seeing this one has gone within the first half, and is seen
-/// DRAINING after the second. ECS documents that its answers may be old, and no limit; ten seconds
-/// are assumed.
+/// DRAINING after the second. The answers of ECS may be old
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>).
+///
+/// assumption: at most ten seconds. An instance that is shown DRAINING later than that proves it
+/// wrong.
 pub const VISIBILITY_DELAY: SignedDuration = SignedDuration::from_secs(20);
 
 /// Whoever has not looked for so long may be passed over at this very moment: a minute less than

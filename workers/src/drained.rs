@@ -48,7 +48,8 @@ pub const STOP_GRACE: SignedDuration = SignedDuration::from_mins(15);
 /// the containers are gone): just before its end a list would be for nothing.
 const LISTED_ANEW: SignedDuration = SignedDuration::from_mins(7);
 
-/// So many tasks can be described in one call (documented).
+/// So many tasks can be described in one call
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>).
 const LOOKED_AT_ALONE: usize = 100;
 
 /// Looks, decides, stops tasks if a policy says so, and marks an instance that is kept.

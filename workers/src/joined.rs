@@ -6,11 +6,13 @@
 //!
 //! It changes nothing, but for one that comes out of the warm pool. That may have been in the group
 //! before, and was drained on its way into the pool. ECS keeps it DRAINING until somebody sets it
-//! ACTIVE (documented), and its agent takes its old registration up again. So this does, once the
-//! agent is back, and if Auto Scaling shows the instance at its launch hook: an event that is
-//! replayed must not end a drain. To deregister it instead would leave the machine without a way
-//! back: an agent whose registration is INACTIVE is refused (observed, in the agent's own issues
-//! 125 and 583).
+//! ACTIVE
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>),
+//! and its agent takes its old registration up again. So this worker sets it ACTIVE, once the agent
+//! is back, and if Auto Scaling shows the instance at its launch hook: an event that is replayed
+//! must not end a drain. To deregister it instead would leave the machine without a way back: an
+//! agent whose registration is INACTIVE is refused (reported in
+//! <https://github.com/aws/amazon-ecs-agent/issues/583>).
 //!
 //! With WaitForDaemons it has joined only when its `daemons` run on it, so that no task is moved to
 //! an instance without its log router or its security agent. A daemon that does not want the

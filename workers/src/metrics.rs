@@ -9,9 +9,9 @@
 //! | `Errors` | count | Cluster, Error | a worker has no answer, by the error's fixed name |
 //!
 //! Instance and reason are members of the line, for CloudWatch Logs Insights, and never dimensions:
-//! each value of a dimension is a metric of its own. The format is documented under "Specification:
-//! Embedded metric format"; Lambda and whatever else brings lines into CloudWatch Logs need nothing
-//! more than the line.
+//! each value of a dimension is a metric of its own. Lambda and whatever else brings lines into
+//! CloudWatch Logs need nothing more than the line. The format:
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use std::fmt;
 use std::io::Write;

@@ -1,14 +1,16 @@
 //! Does every lifecycle action of ours have an execution?
 //!
-//! EventBridge delivers the event of a hook late (recorded: 1 to 129 s) or not at all, and then
-//! nobody asks about the instance. This worker looks every few minutes, and starts the execution
-//! that is missing. It guarantees:
+//! EventBridge delivers the event of a hook late (1 to 129 s), or not at all, and then nobody asks
+//! about the instance (recorded: radkawar/stackd testdata/aws, 2026-09). This worker looks every
+//! few minutes, and starts the execution that is missing. It guarantees:
 //! - nothing is started before the action is older than the tail, within which a late event still
 //!   comes;
 //! - nothing is started while an execution for the same instance and hook runs, or if that cannot
 //!   be known;
 //! - an action gets one execution from here at most, ever: the execution is named after the action,
-//!   and Step Functions refuses a second one of that name for 90 days. So an action whose execution
+//!   and Step Functions refuses a second one of that name for 90 days
+//!   (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
+//!   So an action whose execution
 //!   failed and left the hook open (`HookLeftOpen`) or was stopped by a person is tried once more,
 //!   and not again: by then a person has an alarm. And an instance that waits at somebody else's
 //!   hook, ours being answered, gets one execution, which ends at once;

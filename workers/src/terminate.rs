@@ -24,7 +24,7 @@ use crate::model::{ContainerInstanceArn, later};
 const LOOKS_EVERY: Duration = Duration::from_secs(3);
 
 /// The slowest end that was recorded took 101 s from CONTINUE until the instance had left its
-/// group.
+/// group (radkawar/stackd testdata/aws/autoscaling, 2026-09).
 const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// The longest heartbeat timeout that a hook of others may have, by the Auto Scaling API.

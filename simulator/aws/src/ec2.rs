@@ -178,8 +178,9 @@ fn on_event(account: &mut Account, event: Event) {
     }
 }
 
-/// Documented: the container instance of a machine that was stopped is not deregistered when that
-/// is terminated.
+/// ECS does not deregister the container instance of a machine that was stopped before it was
+/// terminated
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeregisterContainerInstance.html>).
 fn down(account: &mut Account, id: &str) {
     let machine = account[EC2].machines.get(id);
     if machine.is_none_or(|machine| !machine.agent_held) {

@@ -59,13 +59,15 @@ use failure::Failure;
 /// How long things take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From leaving one state, or starting, to entering the next. Assumed: AWS promises nothing,
-    /// and tens of milliseconds are usual.
+    /// From leaving one state, or starting, to entering the next. AWS promises nothing.
+    ///
+    /// assumption: tens of milliseconds. The times in a history on AWS prove it.
     pub transition: Duration,
     /// How long a deleted state machine stays, DELETING, once none of its executions runs. Recorded
     /// are some seconds and more than 100 s (radkawar/stackd
-    /// testdata/aws/stepfunctions/activity_missing.json and redrive_execution.json, 2026-09);
-    /// assumed: in between.
+    /// testdata/aws/stepfunctions/activity_missing.json and redrive_execution.json, 2026-09).
+    ///
+    /// assumption: in between. More recordings prove it.
     pub deletion: Duration,
     /// Which entries of Retry and Catch are about a result that is too large.
     pub data_limit: failure::DataLimit,

@@ -21,10 +21,13 @@ use crate::lambda::LAMBDA;
 use crate::lambda::{Failure, Function};
 use crate::sdk_client;
 
-/// How long an environment takes to be there before the first event. Observed for Rust on arm64: 16
-/// to 22 ms.
+/// How long an environment takes to be there before the first event.
+///
+/// assumption: 20 ms for Rust on arm64. The `Init Duration` in the function's logs proves it.
 const COLD_START: Duration = Duration::from_millis(20);
-/// From Step Functions to a warm function and back. Assumed.
+/// From Step Functions to a warm function and back.
+///
+/// assumption: 12 ms. The times of `LambdaFunctionStarted` and `Succeeded` in a history prove it.
 const INVOKE: Duration = Duration::from_millis(12);
 
 /// The clients of each function, and the most environments that each has had.

@@ -19,8 +19,10 @@ const LOST_IN: u32 = 10;
 /// Of so many answers one is slow, by so much at most. The SDK waits 5 s for an answer.
 const SLOW_IN: u32 = 10;
 const SLOWEST: Duration = Duration::from_secs(10);
-/// Of so many reads that may be stale one is, and by so much at most. ECS documents that its API is
-/// eventually consistent, and no limit; ten seconds are assumed.
+/// Of so many reads that may be stale one is, and by so much at most. The API of ECS is eventually
+/// consistent (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>).
+///
+/// assumption: ten seconds at most. An older answer proves it wrong.
 const STALE_IN: u32 = 3;
 const STALEST: SignedDuration = SignedDuration::from_secs(10);
 /// Of so many descriptions one has a failure.

@@ -15,7 +15,8 @@ use crate::interceptors::invocations::Crash;
 use crate::invocation::{Answered, timed_out};
 use crate::lambda::{Failure, Function};
 
-/// How long a function may take until it asks for its first event (documented).
+/// How long a function may take until it asks for its first event
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>).
 const INIT_LIMIT: Duration = Duration::from_secs(10);
 /// How often the memory of a busy process is looked at.
 const MEMORY_LOOK: Duration = Duration::from_millis(25);

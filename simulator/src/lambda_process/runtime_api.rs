@@ -17,7 +17,8 @@ use crate::endpoint::guard;
 use crate::invocation::failure;
 use crate::lambda::Failure;
 
-/// The most bytes that a function may answer (documented).
+/// The most bytes that a function may answer: 6 MB
+/// (<https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>).
 const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
 /// What a header may say of an error's type if the body does not.
 const ERROR_TYPE_HEADER: &str = "lambda-runtime-function-error-type";

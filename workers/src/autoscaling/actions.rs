@@ -9,9 +9,10 @@ use super::{AutoScaling, refused};
 use crate::error::Error;
 use crate::model::{Action, GroupName, HookName, InstanceId, Transition};
 
-/// How many activities are read before the search ends. Documented: activities in progress are
-/// listed first, so those of 1,000 instances that all wait at a hook fit; what lies behind is found
-/// when those before it have ended.
+/// How many activities are read before the search ends. Activities in progress are listed first, so
+/// those of 1,000 instances that all wait at a hook fit; what lies behind is found when those
+/// before it have ended
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>).
 const ACTIVITIES_READ: usize = 1000;
 
 /// A scaling activity that has not ended.

@@ -3,9 +3,9 @@
 //! drain takes long, so that an ordinary one costs no call.
 //!
 //! ECS tells it in what DescribeServices answers: percentages that leave no room, or an event with
-//! the reason of the container instance that came closest. The words of these events are documented
-//! (Developer Guide, service event messages); the same event is not repeated for six hours, so it
-//! may be older than the drain.
+//! the reason of the container instance that came closest. The same event is not repeated for six
+//! hours, so it may be older than the drain
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html>).
 
 use std::collections::BTreeSet;
 
@@ -25,10 +25,12 @@ const LONG: SignedDuration = SignedDuration::from_mins(2);
 /// How long an answer is good enough.
 const ASKED_ANEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// So many tasks are asked about: one call's worth (documented).
+/// So many tasks are asked about: one call's worth
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>).
 const TASKS_ASKED_ABOUT: usize = 100;
 
-/// So many services are asked about: one call's worth (documented).
+/// So many services are asked about: one call's worth
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html>).
 const SERVICES_ASKED_ABOUT: usize = 10;
 
 /// So many attributes of a service's constraints are asked about: one call each.
@@ -348,8 +350,8 @@ mod tests {
 
     #[test]
     fn the_advice_makes_room_and_nothing_less_does() {
-        // Two ways to stop or start one, as ECS documents their rounding: up for the least, down
-        // for the most.
+        // Two ways to stop or start one. ECS rounds the minimum up and the maximum down:
+        // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
         let has_room = |desired: i64, minimum: i64, maximum: i64| {
             let stops_first = (desired - 1) * 100 >= desired * minimum;
             let starts_first = (desired + 1) * 100 <= desired * maximum;

@@ -45,8 +45,9 @@ impl Ecs {
     }
 
     /// Those of the last tasks to stop (one page of them) whose stop reason names `instance`: what
-    /// was on it when its machine went away. Documented: the reason then reads `Host EC2 (instance
-    /// i-…) terminated.`, or `stopped.`.
+    /// was on it when its machine went away. The reason then reads `Host EC2 (instance i-…)
+    /// terminated.`, or `stopped.`
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>).
     pub async fn lost_with(
         &self,
         cluster: &ClusterName,

@@ -19,7 +19,8 @@ impl Ecs {
         arns: &[ContainerInstanceArn],
         at: Timestamp,
     ) -> Result<(), Error> {
-        // An attribute's value takes 128 letters, among them the colon of a time (documented).
+        // An attribute's value takes 128 characters, among them the colons of a time:
+        // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attribute.html
         let time = format!("{at:.0}");
         self.put_attribute(cluster, arns, TERMINATE, &time).await
     }

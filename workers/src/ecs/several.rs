@@ -8,7 +8,11 @@ use crate::error::Error;
 use crate::model::cluster::{ContainerInstance, ContainerInstanceStatus as Status, current};
 use crate::model::{ClusterName, InstanceId};
 
-/// So many ids are named in one filter: some 1,200 characters. Its limit is not documented.
+/// So many ids are named in one filter: some 1,200 characters. An expression of a placement
+/// constraint, in the same language, takes 2,000
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PlacementConstraint.html>).
+///
+/// assumption: so does a filter. An `InvalidParameterException` proves it wrong.
 const FILTERED_AT_ONCE: usize = 50;
 
 impl Ecs {

@@ -69,7 +69,7 @@ impl Cause {
             Self::Refresh => {
                 format!("At {at} an instance was launched in response to an instance refresh.")
             }
-            // The text is assumed.
+            // assumption: the text. An activity of Capacity Rebalancing on AWS proves it.
             Self::Rebalance => format!(
                 "At {at} an instance was launched in response to an EC2 instance rebalance recommendation."
             ),
@@ -92,7 +92,7 @@ impl Cause {
                 "At {at} instance {id} {out} a user request, shrinking the capacity from {from} to {to}."
             ),
             Self::GroupDeletion => format!("At {at} instance {id} {out} a group deletion."),
-            // The text is assumed.
+            // assumption: the text. An activity of Capacity Rebalancing on AWS proves it.
             Self::Rebalance => {
                 format!("At {at} an instance {out} an EC2 instance rebalance recommendation.")
             }
@@ -184,8 +184,9 @@ impl Activity {
         self.ended = Some(now);
     }
 
-    /// Zone and subnet, as the API writes them. Recorded: that of an attached instance has no
-    /// subnet.
+    /// Zone and subnet, as the API writes them. That of an attached instance has no subnet
+    /// (recorded: radkawar/stackd
+    /// testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09).
     pub fn details(&self) -> Value {
         let (subnet, zone) = &self.place;
         let mut details = json!({});
@@ -201,7 +202,8 @@ impl Activity {
         details
     }
 
-    /// As the call that began it answers it. Recorded: without the group's ARN and state.
+    /// As the call that began it answers it: without the group's ARN and state (recorded: the
+    /// same).
     pub fn answer(&self, group: &Group) -> Value {
         let mut answer = self.to_json(group);
         if let Some(members) = answer.as_object_mut() {
@@ -211,8 +213,8 @@ impl Activity {
         answer
     }
 
-    /// As DescribeScalingActivities answers it. Recorded: the start has milliseconds, the end has
-    /// not.
+    /// As DescribeScalingActivities answers it: the start has milliseconds, the end has not
+    /// (recorded: radkawar/stackd testdata/aws/autoscaling/termination_native.json, 2026-09).
     pub fn to_json(&self, group: &Group) -> Value {
         let mut answer = json!({
             "ActivityId": self.id, "AutoScalingGroupName": group.name, "Description": self.description,

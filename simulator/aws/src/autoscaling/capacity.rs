@@ -29,7 +29,8 @@ pub fn reconcile_later(account: &mut Account, group: &str) {
 }
 
 /// An instance has stopped counting: if the group still wants it replaced, one is launched a little
-/// later. Recorded: that of an unhealthy one is begun with its end.
+/// later. That of an unhealthy one is begun with its end (recorded: radkawar/stackd
+/// testdata/aws/autoscaling/lifecycle_native.json, 2026-09).
 pub fn schedule_replacement(account: &mut Account, group: &str, unhealthy: bool) {
     let dynamics = &account[AUTOSCALING].timing;
     let (least, most) = if unhealthy {
@@ -134,7 +135,7 @@ fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
     None
 }
 
-/// The description is documented, the cause recorded: radkawar/stackd
+/// Description and cause are recorded: radkawar/stackd
 /// testdata/aws/autoscaling/lifecycle_native.json, 2026-09. `asked` is the sentence on what a user
 /// asked for.
 fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {

@@ -5,8 +5,11 @@
 //! 2026-09). The group wants no instance at once. What is in service goes some seconds later, over
 //! its terminate hooks and for their whole time, however it is protected; what is retained goes
 //! some seconds after that, over its hooks too. What stands at a terminate hook is released at
-//! once. Documented: the lifecycle actions that are open are deleted, so a launch hook holds nobody
-//! either (that its instance then goes with those in service is assumed).
+//! once. The lifecycle actions that are open are deleted, so a launch hook holds no instance either
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteAutoScalingGroup.html>).
+//!
+//! assumption: an instance at a launch hook goes with those in service. A recording of a forced
+//! deletion with such an instance proves it.
 
 use serde_json::{Value, json};
 

@@ -14,7 +14,9 @@ use crate::account::{ACCOUNT_ID, Account, PARTITION};
 use crate::autoscaling::AUTOSCALING;
 use crate::wire::{ApiError, WIRE, lists, only, query};
 
-/// DescribeAutoScalingGroups. A name that there is not is left out, as AWS does.
+/// DescribeAutoScalingGroups.
+///
+/// assumption: a name that there is not is left out. An error for it on AWS proves it wrong.
 pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupNames", "MaxRecords", "NextToken"];
     only("DescribeAutoScalingGroups", input, &known)?;
@@ -100,7 +102,8 @@ fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
     answer
 }
 
-/// Recorded: it is always answered.
+/// It is always answered (recorded: radkawar/stackd
+/// testdata/aws/autoscaling/termination_native.json, 2026-09).
 fn lifecycle_policy(on_abandon: Option<OnAbandon>) -> Value {
     let word = match on_abandon {
         Some(OnAbandon::Retain) => "retain",

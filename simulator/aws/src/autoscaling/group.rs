@@ -109,8 +109,9 @@ pub struct Hook {
 }
 
 impl Hook {
-    /// Seconds after which the default result is taken in spite of all heartbeats. Documented: 48
-    /// hours or 100 times the heartbeat timeout, whichever is shorter.
+    /// Seconds after which the default result is taken in spite of all heartbeats: 48 hours or 100
+    /// times the heartbeat timeout, whichever is shorter
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHook.html>).
     pub fn global_timeout_seconds(&self) -> u32 {
         (48 * 3600).min(100 * self.heartbeat_timeout_seconds)
     }

@@ -99,8 +99,8 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let group = found_mut(&mut account[AUTOSCALING], name)?;
     let min_size = whole(input, "MinSize")?.unwrap_or(group.min_size.into());
     let max_size = whole(input, "MaxSize")?.unwrap_or(group.max_size.into());
-    // Documented: a bound that is moved past the desired capacity takes it along, unless it is
-    // given too.
+    // A bound that is moved past the desired capacity takes it along, unless it is given too:
+    // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
     let desired = match whole(input, "DesiredCapacity")? {
         Some(desired) => desired,
         None if min_size <= max_size => i64::from(group.desired).clamp(min_size, max_size),
@@ -116,7 +116,8 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     (group.min_size, group.max_size, group.desired) = (min_size, max_size, desired);
     group.template = template.unwrap_or_else(|| group.template.clone());
     group.subnets = subnets.unwrap_or_else(|| group.subnets.clone());
-    // Assumed: a group that was changed is given another chance at once.
+    // assumption: a group that was changed launches at once again. A launch that still comes late
+    // proves it wrong.
     (group.failed_launches, group.backed_off_until) = (0, None);
     capacity::reconcile_later(account, name);
     if input.get("MaxInstanceLifetime").is_some() {
@@ -137,8 +138,9 @@ fn asked(now: Timestamp, group: &Group, [min, max, desired]: [u32; 3]) -> String
 const MOST_INSTANCES: i64 = 10_000;
 
 /// MinSize, MaxSize and DesiredCapacity, if they go together. The text on a negative minimum is
-/// recorded (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09); that on a
-/// negative maximum is assumed.
+/// recorded (radkawar/stackd testdata/aws/autoscaling/lifecycle_native.json, 2026-09).
+///
+/// assumption: the text on a negative maximum. The same call on AWS proves it.
 fn within(min: i64, max: i64, desired: i64) -> Result<[u32; 3], ApiError> {
     for (bound, value) in [("Min", min), ("Max", max)] {
         if value < 0 {

@@ -56,7 +56,8 @@ fn check_within(account: &mut Account, group: &str, id: &str, within: (Duration,
 }
 
 /// Looks at an instance: if it is in service and dead it is unhealthy, and is replaced. The grace
-/// period does not matter: documented, an instance that is not running is unhealthy at once.
+/// period does not matter: an instance that is not running is unhealthy at once
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html>).
 pub fn check(account: &mut Account, group: &str, id: &str) {
     let dead = !account[EC2].is_alive(id);
     let Some(found) = account[AUTOSCALING].group_mut(group) else {

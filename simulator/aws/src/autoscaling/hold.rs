@@ -128,7 +128,8 @@ pub fn action_due(account: &mut Account, group: &str, id: &str, token: &str) {
     if action.due > now {
         return;
     }
-    // The text for the global timeout is assumed; the other is observed.
+    // assumption: both texts, the second after reports of users. The activity of a hook that timed
+    // out proves them.
     let why = if action.due == action.due_at_last {
         "Global Timeout"
     } else {

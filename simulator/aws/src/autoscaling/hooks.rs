@@ -174,7 +174,8 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "No Lifecycle Hook found with name {hook_name}"
         )));
     };
-    // Documented: its open actions are completed first, in this way.
+    // Its open actions are completed first, in this way:
+    // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteLifecycleHook.html
     let result = match hook.transition {
         Transition::Launching => ActionResult::Abandon,
         Transition::Terminating => ActionResult::Continue,
@@ -239,8 +240,9 @@ pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(json!({}))
 }
 
-/// RecordLifecycleActionHeartbeat, by token or by instance id. That its errors are those of
-/// completing is assumed.
+/// RecordLifecycleActionHeartbeat, by token or by instance id.
+///
+/// assumption: its errors are those of completing. A heartbeat for a closed action proves it.
 pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("RecordLifecycleActionHeartbeat", input, &ACTION)?;
     let (group, id, token) = open_action(account, input)?;

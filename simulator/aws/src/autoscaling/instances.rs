@@ -75,7 +75,9 @@ fn may_terminate(
         )));
     }
     if state.is_warm() && !state.is_retained() {
-        // That it is refused is documented; the text is assumed.
+        // AWS refuses it:
+        // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html
+        // assumption: the text. The same call on AWS proves it.
         return Err(validation(format!(
             "The instance {} is in the warm pool of AutoScalingGroup {}. This operation is not supported for instances in a warm pool.",
             instance.id, group.name
@@ -87,7 +89,7 @@ fn may_terminate(
             instance.id, group.name
         )));
     }
-    // Assumed: one in standby may be terminated; it does not count.
+    // assumption: one in standby may be terminated; it does not count. A refusal proves it wrong.
     if state == LifecycleState::Standby && shrink {
         return Err(ApiError::not_known(format_args!(
             "ShouldDecrementDesiredCapacity for {} in {state}: leave it false",
@@ -267,8 +269,10 @@ pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiErr
 }
 
 /// A target tracking policy, whose `alarm` rings, wants another capacity. Says whether it is
-/// granted: not while the process AlarmNotification is suspended. The cause's text is that of
-/// documented samples.
+/// granted: not while the process AlarmNotification is suspended.
+///
+/// assumption: the cause's text, after activities that users have published. An activity of a
+/// capacity provider's policy proves it.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
     let now = super::whole_seconds(account.now);
     let Some(found) = account[AUTOSCALING].group_mut(group) else {

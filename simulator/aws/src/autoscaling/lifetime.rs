@@ -1,7 +1,10 @@
 //! MaxInstanceLifetime: instances that have grown too old are replaced.
 //!
-//! Documented: from a day to a year, and an old instance goes while its replacement comes. Assumed:
-//! one at a time, the next when nobody is on the way in.
+//! At least a day; one at a time, with a pause between
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-max-instance-lifetime.html>).
+//!
+//! assumption: a year at most, which a longer lifetime that AWS takes proves wrong; the next one
+//! goes when no instance is on the way in, which two at the same time prove wrong.
 
 use std::time::Duration;
 

@@ -74,8 +74,10 @@ pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Activities": activities}))
 }
 
-/// The text is that of AWS. One in standby, or retained, does not count in the desired capacity:
-/// what AWS answers when that is to shrink with it was not recorded.
+/// One in standby, or retained, does not count in the desired capacity: no recording has what AWS
+/// answers when that is to shrink with it, so the account does not take it.
+///
+/// assumption: the text of the refusal. The same call for an instance in Pending:Wait proves it.
 fn may_detach(instance: &Instance, shrink: bool) -> Result<(), ApiError> {
     let (id, state) = (&instance.id, instance.state);
     let aside = state == LifecycleState::Standby || state.is_retained();
@@ -131,7 +133,8 @@ pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
-/// The beginning of the first text is AWS's, the second is assumed.
+/// assumption: the texts; only the beginning of the first is AWS's. The same calls on AWS prove
+/// them.
 fn may_attach(account: &Account, id: &str) -> Result<(), ApiError> {
     if let Some(group) = account[AUTOSCALING].group_of(id) {
         return Err(validation(format!(

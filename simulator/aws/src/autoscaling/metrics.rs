@@ -60,7 +60,8 @@ const COUNTED: [(&str, &[LifecycleState]); 4] = {
     ]
 };
 
-/// EnableMetricsCollection. Documented: without Metrics all are enabled.
+/// EnableMetricsCollection. Without Metrics all are enabled
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnableMetricsCollection.html>).
 pub fn enable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupName", "Granularity", "Metrics"];
     only("EnableMetricsCollection", input, &known)?;
@@ -77,7 +78,8 @@ pub fn enable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
-/// DisableMetricsCollection. Documented: without Metrics all are disabled.
+/// DisableMetricsCollection. Without Metrics all are disabled
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DisableMetricsCollection.html>).
 pub fn disable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = ["AutoScalingGroupName", "Metrics"];
     only("DisableMetricsCollection", input, &known)?;

@@ -1,7 +1,10 @@
 //! Capacity Rebalancing: of a Spot instance at risk the replacement is launched first, and when
-//! that is in service the one at risk goes, over the terminate hooks (documented). Assumed: MaxSize
-//! does not stop it, since the documentation lets a group exceed it meanwhile; an instance that is
-//! not in service is left alone; and one that has gone by itself is no more replaced for its risk.
+//! that is in service the one at risk goes, over the terminate hooks. The group may exceed MaxSize
+//! meanwhile
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-capacity-rebalancing.html>).
+//!
+//! assumption: an instance that is not in service is left alone; and an instance that has gone by
+//! itself is no longer replaced for its risk. A second replacement on AWS proves it wrong.
 
 use super::capacity;
 use super::group::Group;

@@ -3,14 +3,18 @@
 //! `replace` do it, `progress` notes how far it is, and `end` ends it; `texts` are the reasons that
 //! it gives, and `events` what it puts on EventBridge.
 //!
-//! Documented: an instance refresh replaces the instances of a group in batches between a minimum
-//! and a maximum of healthy capacity, waits for launch hooks, leaves retained instances alone,
-//! pauses at checkpoints, watches alarms, and bakes at the end. What AWS does not say is marked
-//! where it stands, or is a switch of [`super::Timing`].
+//! An instance refresh replaces the instances of a group in batches between a minimum and a maximum
+//! of healthy capacity, pauses at checkpoints, watches alarms, and bakes at the end
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>); it
+//! waits for launch hooks
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html>). What AWS
+//! does not say is marked where it stands, or is a model variant of [`super::Timing`].
 //!
-//! Documented: of a group with a warm pool it replaces the instances in service first, then those
-//! in the pool. How many of these at a time is not, so all at once is assumed; and that new
-//! instances of the group do not come out of the pool while that is outdated.
+//! Of a group with a warm pool it replaces the instances in service first, then those in the pool
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html>).
+//!
+//! assumption: all of the pool at once, and new instances of the group do not come out of the pool
+//! while that is outdated. The activities of a refresh with a pool prove it.
 //!
 //! Recorded (radkawar/stackd testdata/aws/autoscaling/refresh_native.json, 2026-09): it is Pending
 //! for 5 to 11 s, looks about every 10 s, checks the health of a batch's new instances for 70 to 80
@@ -138,14 +142,16 @@ impl Group {
         }
     }
 
-    /// InstanceWarmup in seconds; without it the group's health check grace period (documented).
+    /// InstanceWarmup in seconds; without it the group's health check grace period
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>).
     fn warmup(&self, preferences: &Preferences) -> u32 {
         let grace = self.settings.health_check_grace_seconds;
         preferences.warmup.unwrap_or(grace)
     }
 
-    /// What the next instance is launched from, and which version. Assumed: while a refresh with a
-    /// desired configuration goes on, every new instance has that.
+    /// What the next instance is launched from, and which version. While a refresh with a desired
+    /// configuration runs, every new instance has that configuration
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html>).
     pub(super) fn launches_from(&self) -> (String, String) {
         match self.active_refresh() {
             Some(refresh) if refresh.launches() => (
@@ -176,8 +182,8 @@ impl Refresh {
         }
     }
 
-    /// How many instances are still to be replaced, or, after a rollback, were not or not any more
-    /// (documented).
+    /// How many instances are still to be replaced; after a rollback, how many were not replaced
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRefresh.html>).
     fn left(&self) -> u32 {
         Self::left_of(self.total, self.done)
     }
@@ -186,7 +192,8 @@ impl Refresh {
         (4 * total).saturating_sub(done).div_ceil(4)
     }
 
-    /// As the API answers it. Recorded: a pending one has neither a start nor any progress.
+    /// As the API answers it. Recorded (refresh_native.json): a pending one has neither a start nor
+    /// any progress.
     fn to_json(&self, group: &Group) -> Value {
         let mut answer = json!({
             "InstanceRefreshId": self.id, "AutoScalingGroupName": group.name, "Status": self.status.name(),

@@ -69,7 +69,9 @@ pub fn enter(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Activities": activities}))
 }
 
-/// ExitStandby. The texts of what it refuses are assumed.
+/// ExitStandby.
+///
+/// assumption: the texts of what it refuses. The same calls on AWS prove them.
 pub fn exit(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only(
         "ExitStandby",

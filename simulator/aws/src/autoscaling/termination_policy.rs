@@ -4,8 +4,11 @@ use super::group::{Group, Instance};
 use super::transitions::LifecycleState;
 
 /// Who goes first: of the zone with the most instances, by the group's termination policies, the
-/// oldest if they leave a choice. Only an instance in service can be chosen (assumed: one that is
-/// still launching is waited for), and none that is protected.
+/// oldest if they leave a choice. Only an instance in service can be chosen, and none that is
+/// protected.
+///
+/// assumption: a scale-in waits for an instance that is still launching. A scale-in that takes an
+/// instance in Pending:Wait proves it wrong.
 pub fn choose(group: &Group) -> Option<&Instance> {
     let mut candidates: Vec<&Instance> = group
         .instances

@@ -9,14 +9,15 @@ pub struct Timing {
     /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): 0 to 14 s, eleven times.
     pub capacity_change: (Duration, Duration),
     /// From an instance's leaving InService until its replacement is launched. Recorded (the same;
-    /// retention_native): 8 s to the replacement's cause, twice; others observed 9 and 14 s.
+    /// retention_native): 8 s to the replacement's cause, twice; reported are 9 and 14 s
+    /// (<https://github.com/awslabs/amazon-eks-ami/issues/66>).
     pub replacement: (Duration, Duration),
     /// From an unhealthy instance's leaving InService until its replacement is launched. Recorded:
     /// 1.9 s, in the second of the termination's cause (radkawar/stackd
     /// testdata/aws/autoscaling/lifecycle_native.json, 2026-09).
     pub unhealthy_replacement: (Duration, Duration),
     /// From SetInstanceHealth until an unhealthy instance is taken out of service, and from
-    /// ResumeProcesses. Recorded: 9 s, and less than 11 s.
+    /// ResumeProcesses. Recorded (the same): 9 s, and less than 11 s.
     pub user_health_check: (Duration, Duration),
     /// How long it takes to detach an instance, or to put it aside. Recorded: 0.4 to 1.8 s
     /// (radkawar/stackd testdata/aws/autoscaling/failure_boundaries_native_complete.json, 2026-09;
@@ -40,7 +41,9 @@ pub struct Timing {
     /// from the answer to the instance's leaving the group 20, 20, 22, 41, 42, 62 and 101 s, and
     /// once 13 s after EC2 showed it terminated.
     pub gone_look: Duration,
-    /// From an instance's death until the health check finds it. Assumed: 30 to 60 s.
+    /// From an instance's death until the health check finds it.
+    ///
+    /// assumption: 30 to 60 s. The activities after a Spot interruption prove it.
     pub health_check: (Duration, Duration),
     /// From a forced deletion until what is in service goes. Recorded (the same): 1.5 to 9 s, three
     /// times.
@@ -48,8 +51,10 @@ pub struct Timing {
     /// From then until what is retained goes. Recorded (the same; retention_decrement_native): 9.5
     /// s.
     pub forced_deletion_of_rest: (Duration, Duration),
-    /// What slows launches down when they keep failing; `None`: nothing does. Documented: "it slows
-    /// down"; the schedule is not.
+    /// What slows launches down when they keep failing; `None`: nothing does.
+    ///
+    /// assumption: launches slow down. The activities of a group whose launch hook is abandoned
+    /// again and again prove it.
     pub backoff: Option<Backoff>,
     /// How long an instance refresh stands in Pending. Recorded: 5 to 11 s (radkawar/stackd
     /// testdata/aws/autoscaling/refresh_native.json, 2026-09; the next three too).
@@ -62,18 +67,25 @@ pub struct Timing {
     pub refresh_health_checks: (Duration, Duration),
     /// Whether an instance refresh waits for instances that stand at their terminate hooks before
     /// it continues. Recorded of instances without hooks: it waits for terminating ones, also for
-    /// the last.
+    /// the last (refresh_native.json).
+    ///
+    /// assumption: with hooks too. A refresh that proceeds while an instance is in Terminating:Wait
+    /// proves it wrong.
     pub refresh_awaits_terminate_hooks: bool,
-    /// Whether an abandoned launch makes an instance refresh fail. Unproven; assumed no: another
-    /// one is launched.
+    /// Whether an abandoned launch makes an instance refresh fail.
+    ///
+    /// assumption: no, another one is launched. A refresh with an abandoned launch hook proves it.
     pub abandoned_launch_fails_refresh: bool,
     /// Whether TerminateInstanceInAutoScalingGroup takes an instance that is still launching.
-    /// Unproven; assumed no: it answers ScalingActivityInProgress (observed for an instance with
-    /// its launch activity open).
+    ///
+    /// assumption: no, it answers ScalingActivityInProgress, as users report for an instance with
+    /// its launch activity open. The same call for an instance in Pending:Wait proves it.
     pub launching_may_be_terminated: bool,
 }
 
-/// The slowing of launches after failed ones in a row. The schedule is assumed.
+/// The slowing of launches after failed ones in a row.
+///
+/// assumption: the schedule. The activities of a group whose launches keep failing prove it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     /// How many launches in a row may fail without any slowing.

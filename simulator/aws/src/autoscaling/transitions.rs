@@ -3,9 +3,9 @@
 pub use crate::trace::LifecycleState;
 
 impl LifecycleState {
-    /// Whether the group counts the instance against its desired capacity. Observed: a terminating
-    /// instance does not count, however long its hook holds it; so its replacement is launched at
-    /// once.
+    /// Whether the group counts the instance against its desired capacity. A terminating instance
+    /// does not count, however long its hook holds it; so its replacement is launched at once
+    /// (recorded: radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09).
     pub fn counts(self) -> bool {
         matches!(
             self,

@@ -18,7 +18,8 @@ use crate::wire::ApiError;
 /// The description of the activity that attaches an instance, without the instance.
 pub const ATTACHING: &str = "Attaching an existing EC2 instance";
 
-/// The most instances of one of these calls (documented).
+/// The most instances of one of these calls
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html>).
 const MOST: usize = 20;
 
 /// The instances that a call of this kind names: at least one, at most [`MOST`].

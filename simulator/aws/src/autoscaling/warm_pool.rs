@@ -7,10 +7,11 @@
 //! back is registered: if the pool stops it what runs on it is cut off, and its agent is away until
 //! it leaves the pool again.
 //!
-//! Documented, and refused: a pool beside Spot instances. Refused because not modelled:
-//! hibernation, instances that join the cluster in the pool. Not modelled: the replacement of an
-//! instance that died in the pool. Outdated ones are replaced by an instance refresh, see
-//! `refresh`.
+//! AWS refuses a pool beside Spot instances
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html>).
+//! Refused because not modelled: hibernation, instances that join the cluster in the pool. Not
+//! modelled: the replacement of an instance that died in the pool. Outdated ones are replaced by an
+//! instance refresh, see `refresh`.
 
 use serde_json::{Value, json};
 
@@ -52,8 +53,9 @@ impl WarmPool {
         self.reuses && !self.deleting
     }
 
-    /// How many instances it wants in `group`. Documented: as many as the group may still grow by,
-    /// and at least MinSize.
+    /// How many instances it wants in `group`: as many as the group may still grow by, and at least
+    /// MinSize
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutWarmPool.html>).
     pub(super) fn wanted(&self, group: &Group) -> u32 {
         if self.deleting {
             return 0;
@@ -172,7 +174,8 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let template = &found(&account[AUTOSCALING], name)?.template;
     let (_, data) = account[EC2].template_version(&template.id, &template.version)?;
     if data.spot {
-        // That it is refused is documented; the text is assumed.
+        // AWS refuses it (see above).
+        // assumption: the text. The same call on AWS proves it.
         return Err(validation(
             "You cannot add a warm pool to an Auto Scaling group that launches Spot Instances.",
         ));

@@ -42,8 +42,9 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"LaunchTemplate": answer}))
 }
 
-/// CreateLaunchTemplateVersion. The default version stays 1. Documented: what is given comes over
-/// what SourceVersion has.
+/// CreateLaunchTemplateVersion. The default version stays 1. What is given comes over what
+/// SourceVersion has
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html>).
 pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let known = [
         "LaunchTemplateId",

@@ -9,7 +9,8 @@ use crate::ec2::EC2;
 use crate::signal::Signal;
 use crate::trace::{SpotEvent, TraceEvent};
 
-/// Documented: from the interruption notice until the instance goes.
+/// From the interruption notice until the instance goes
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-spot.html>).
 const NOTICE: Duration = Duration::from_secs(120);
 
 /// An instance that is no Spot instance.
@@ -61,8 +62,9 @@ fn tell(account: &mut Account, id: &str, what: SpotEvent) {
     account.record(TraceEvent::Spot { instance, what });
 }
 
-/// The two minutes are over: it goes, unless it has gone already. Documented: Auto Scaling finds
-/// out by its health check.
+/// The two minutes are over: it goes, unless it has gone already. Auto Scaling finds out by its
+/// health check
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-capacity-rebalancing.html>).
 pub(super) fn reclaimed(account: &mut Account, id: &str) {
     if !account[EC2].is_alive(id) {
         return;

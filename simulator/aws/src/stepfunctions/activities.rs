@@ -32,7 +32,8 @@ pub(super) struct Asked {
     pub input: String,
 }
 
-/// `CreateActivity`: the same name again is answered the same (documented; tags do not matter).
+/// `CreateActivity`: the same name again is answered the same, whatever its tags
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateActivity.html>).
 pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "CreateActivity";
     only(action, input, &["name", "tags"])?;
@@ -48,8 +49,10 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"activityArn": arn, "creationDate": created.to_string()}))
 }
 
-/// `DeleteActivity`: one that is not there is deleted already. Assumed: questions in its line wait
-/// on, since no clock of theirs has begun.
+/// `DeleteActivity`: one that is not there is deleted already.
+///
+/// assumption: questions in its queue keep waiting, since neither of their clocks has begun. A task
+/// that fails when its activity is deleted proves it wrong.
 pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("DeleteActivity", input, &["activityArn"])?;
     let arn = text("DeleteActivity", input, "activityArn")?;

@@ -1,8 +1,10 @@
 //! The calls of activity workers: taking a question, and answering it.
 //!
 //! Both clocks of a Task state, TimeoutSeconds and HeartbeatSeconds, begin for activities when a
-//! worker gets its token and `ActivityStarted` is written (documented: Developer Guide, "Task
-//! workflow state"). While nobody polls, a question waits, with no limit but the execution's.
+//! worker gets its token and `ActivityStarted` is written
+//! (<https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-task-state.html>;
+//! recorded: radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json, 2026-09). While
+//! nobody polls, a question waits, with no limit but the execution's.
 
 use std::time::Duration;
 
@@ -20,7 +22,8 @@ use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TraceEvent;
 use crate::wire::{ApiError, WIRE, only};
 
-/// How long the real service holds a poll open that nothing answers (documented).
+/// How long the real service holds a poll open that nothing answers
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>).
 pub const POLL: Duration = Duration::from_secs(60);
 /// Hexadecimal digits of a token.
 const TOKEN_LENGTH: usize = 256;
@@ -157,7 +160,7 @@ pub fn failed(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 }
 
 /// `SendTaskHeartbeat`: leaves nothing in the history, and does not move TimeoutSeconds
-/// (documented).
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html>).
 pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     only("SendTaskHeartbeat", input, &["taskToken"])?;
     let held = held(account, "SendTaskHeartbeat", input)?;

@@ -108,8 +108,8 @@ fn all(rules: &[Rule], scope: Scope<'_>) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// The value at a path. A path that breaks off on the way differs from one whose last member
-/// is missing (recorded).
+/// The value at a path. A path that breaks off on the way differs from one whose last member is
+/// missing (see [`Path::why_nothing`]).
 fn look<'a>(path: &Path, scope: Scope<'a>) -> Result<&'a Value, Failure> {
     path.read(scope).ok_or_else(|| {
         let text = path.text();

@@ -91,8 +91,8 @@ fn choose<'a>(
             return Ok(target);
         }
     }
-    // Observed: AWS calls this States.Runtime, although it has a name for it,
-    // States.NoChoiceMatched.
+    // assumption: States.Runtime, although AWS has a name for it, States.NoChoiceMatched. The
+    // history of a Choice state that nothing matches proves it.
     default.ok_or_else(|| {
         Failure::runtime(
             "Failed to transition out of the state. The state does not point to a next state.",
@@ -193,7 +193,8 @@ fn until(instant: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(instant.duration_since(now)).unwrap_or_default()
 }
 
-/// Recorded: a fraction is told before a negative number is.
+/// Recorded: a fraction is refused before a negative number is (localstack/localstack
+/// tests/aws/services/stepfunctions/v2/base/test_wait.snapshot.json, 2024-03).
 fn seconds(path: &Path, scope: Scope<'_>) -> Result<Duration, Failure> {
     let value = looked_up("SecondsPath", path, scope)?;
     let (text, shown) = (path.text(), plain(value));

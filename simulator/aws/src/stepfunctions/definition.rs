@@ -85,8 +85,10 @@ pub struct Task {
     pub host: Host,
     /// How long one attempt may take.
     pub timeout_seconds: Option<u64>,
-    /// How long an activity worker may be silent. Functions have no way to send heartbeats, and
-    /// nothing documents that AWS counts them for functions; assumed: it does not.
+    /// How long an activity worker may be silent. Functions have no way to send heartbeats.
+    ///
+    /// assumption: the clock does not run for functions. A function that takes longer than its
+    /// HeartbeatSeconds and fails by `States.Timeout` proves it wrong.
     pub heartbeat_seconds: Option<u64>,
     /// What it is given, if that is not the input.
     pub parameters: Option<Template>,

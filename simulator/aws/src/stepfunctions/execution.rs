@@ -10,7 +10,10 @@ use super::path::Scope;
 
 pub use crate::trace::ExecutionStatus as Status;
 
-/// The most events that a history can have; the last one is then `ExecutionFailed` (documented).
+/// The most events that a history can have; the execution then fails
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/limits.html>).
+///
+/// assumption: the last of them is `ExecutionFailed`. A longer history proves it wrong.
 pub const HISTORY_LIMIT: usize = 25_000;
 
 /// One event of a history.
@@ -153,7 +156,8 @@ impl Execution {
     }
 
     /// Writes an event down, and gives its id. It follows from `previous`, or else from the one
-    /// before it; the first state's from none (recorded: both it and `ExecutionStarted` have 0).
+    /// before it; the first state's from none: both it and `ExecutionStarted` have 0 (recorded:
+    /// radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json, 2026-09).
     pub(super) fn write(
         &mut self,
         now: Timestamp,

@@ -14,7 +14,8 @@ use crate::account::{Account, arn};
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::wire::{ApiError, only, paging};
 
-/// How long the name of a closed execution stays taken (documented).
+/// How long the name of a closed execution stays taken
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
 const NAME_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// `StartExecution`: the same name with the same input is answered the same while the execution

@@ -13,10 +13,12 @@ pub const TIMEOUT: &str = "States.Timeout";
 /// Which entries of Retry and Catch are about `States.DataLimitExceeded`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DataLimit {
-    /// Those that name it, and `States.ALL` (recorded).
+    /// Those that name it, and `States.ALL` (recorded: localstack/localstack
+    /// tests/aws/services/stepfunctions/v2/error_handling, 2024-03).
     #[default]
     OfAll,
-    /// Only those that name it (documented).
+    /// Only those that name it
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>).
     OfItsName,
 }
 
@@ -36,7 +38,7 @@ impl Failure {
         cause: None,
     };
 
-    /// A `States.Timeout`, which has no cause (recorded).
+    /// A `States.Timeout`, which has no cause (recorded: as [`TIMEOUT`]).
     pub fn timeout() -> Self {
         Self {
             error: Some(TIMEOUT.to_owned()),
@@ -68,12 +70,13 @@ impl Failure {
 
     /// Whether an entry with these `ErrorEquals` is about this error.
     ///
-    /// Nothing is ever about `States.Runtime` (documented). `States.ALL` is about the data limit,
-    /// as a Catch that was recorded shows (localstack/localstack
-    /// tests/aws/services/stepfunctions/v2/error_handling, 2024-03); the documentation says that it
-    /// is not
-    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>), which
-    /// `limit` can select. That `States.TaskFailed` leaves the data limit out is assumed.
+    /// Nothing is ever about `States.Runtime`
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>).
+    /// `States.ALL` is about the data limit, as a Catch that was recorded shows
+    /// (localstack/localstack tests/aws/services/stepfunctions/v2/error_handling, 2024-03); that
+    /// page says that it is not, which `limit` can select.
+    ///
+    /// assumption: `States.TaskFailed` leaves the data limit out. A Catch of it alone proves it.
     pub fn is_one_of(&self, error_equals: &[String], limit: DataLimit) -> bool {
         let error = self.error.as_deref().unwrap_or_default();
         error != RUNTIME

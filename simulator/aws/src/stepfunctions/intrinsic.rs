@@ -69,7 +69,7 @@ const NOT_OURS: [&str; 15] = [
     "States.UUID",
 ];
 
-/// Functions stand inside one another so deep at most (documented).
+/// Functions stand inside one another so deep at most (the page of [`NOT_OURS`]).
 const DEEPEST: usize = 10;
 
 impl Expression {

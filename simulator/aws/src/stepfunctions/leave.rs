@@ -10,7 +10,10 @@ use super::run::{PAYLOAD_LIMIT, execution, go, json_text, note};
 use crate::account::Account;
 
 /// Data is nested so deep at most when it leaves a state, where each turn of a loop may wrap it
-/// once more. AWS documents no limit; assumed: such data is too large for it as well.
+/// once more. AWS documents no limit.
+///
+/// assumption: such data is too large for AWS as well. An execution that passes it on proves it
+/// wrong.
 const DEEPEST: usize = 500;
 
 /// Leaves the state in which the execution is. With an output that is too large the execution
@@ -82,7 +85,8 @@ fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
-/// The cause of `States.DataLimitExceeded` (observed).
+/// The cause of `States.DataLimitExceeded` (recorded: localstack/localstack
+/// tests/aws/services/stepfunctions/v2/error_handling/test_states_errors.snapshot.json, 2024-03).
 pub fn too_large(what: &str) -> String {
     format!(
         "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service limit."

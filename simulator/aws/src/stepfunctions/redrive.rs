@@ -22,7 +22,8 @@ use crate::wire::{ApiError, only};
 /// How long after its end an execution can be redriven (documented:
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html>).
 const REDRIVABLE_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// How long an execution lasts at most, its redrives included (documented, as above).
+/// How long an execution lasts at most, its redrives included (documented:
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html>).
 const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// How long a token is remembered, and how many (documented:
 /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html>).

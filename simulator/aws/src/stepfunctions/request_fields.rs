@@ -37,7 +37,8 @@ pub struct Page<'a> {
     count: usize,
 }
 
-/// Reads `maxResults` and `nextToken`; `0` stands for 100, as AWS documents.
+/// Reads `maxResults` and `nextToken`; `0` stands for 100
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>).
 pub fn page(input: &Value, most: usize) -> Result<Page<'_>, ApiError> {
     let count = match &input["maxResults"] {
         Value::Null => 100,

@@ -16,7 +16,8 @@ use crate::account::Account;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::{ExecutionEvent, TraceEvent};
 
-/// The most bytes that an input, an output or a result may have (documented).
+/// The most bytes that an input, an output or a result may have
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/limits.html>).
 pub const PAYLOAD_LIMIT: usize = 262_144;
 
 /// The execution in this place of the list of all.
@@ -116,7 +117,8 @@ pub fn enter(account: &mut Account, run: usize) {
 fn step_into(account: &mut Account, run: usize, ahead: ReturnState) -> Result<(), ExecutionEnded> {
     let machine = execution(account, run).state_machine.clone();
     if account[STEPFUNCTIONS].is_deleting(&machine) {
-        // Documented for DeleteStateMachine: executions end at their next transition.
+        // The executions of a deleted machine end at their next transition:
+        // https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
         return Err(end(account, run, Ending::Aborted(Failure::NONE)));
     }
     let ReturnState { state, input, text } = ahead;

@@ -26,7 +26,8 @@ pub fn ask(account: &mut Account, run: usize, payload: Value) -> Result<(), Exec
             .activities
             .contains_key(&task.resource)
     {
-        // Recorded: not even ActivityScheduled is written, and nothing catches it.
+        // Recorded (radkawar/stackd testdata/aws/stepfunctions/activity_missing.json, 2026-09): not
+        // even ActivityScheduled is written, and nothing catches it.
         let cause = format!("The activity {} does not exist.", task.resource);
         let trouble = in_state(account, run, Failure::runtime(cause));
         return failed(account, run, &trouble);
@@ -167,8 +168,8 @@ fn attempt_succeeded(
         .expect("an execution with a task is in a state");
     let state = &asked.definition.states[&visit.state];
     match answered(state, &task, visit.scope(), answer) {
-        // Documented: a state's output over the limit is an error of the state, which its Retry and
-        // Catch may be about.
+        // A state's output over the limit is an error of the state, which its Retry and Catch may
+        // be about (see `DataLimit`).
         Ok(output) => match leave_with(account, run, output, task.then)? {
             None => Ok(()),
             Some(too_large) => failed(account, run, &too_large),

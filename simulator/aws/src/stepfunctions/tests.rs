@@ -492,7 +492,8 @@ fn an_execution_over_its_time_times_out() {
         (stage.run().status.name(), stage.seconds()),
         ("TIMED_OUT", 100)
     );
-    // Recorded: only the history gives the error, and the event follows from none.
+    // Recorded (radkawar/stackd testdata/aws/stepfunctions/observability.json, 2026-09): only the
+    // history gives the error, and the event follows from none.
     assert_eq!(stage.details(2), json!({"error": "States.Timeout"}));
     assert_eq!(stage.run().history[2].previous_event_id, 0);
     let asked = json!({"executionArn": stage.execution});

@@ -29,10 +29,11 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
-/// What a service says that found no place for a task (documented).
+/// What a service says that found no place for a task
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html>).
 const UNPLACED: &str = "unable to place a task";
 
-/// What a service says that has all its tasks (documented).
+/// What a service says that has all its tasks (the same page).
 const STEADY: &str = "has reached a steady state";
 
 impl ServiceTerms {

@@ -15,7 +15,8 @@ use crate::autoscaling::Event;
 use crate::autoscaling::group::{Group, Instance};
 use crate::trace::TraceEvent;
 
-/// Documented: how long a refresh waits for protected instances, and for those in standby.
+/// How long a refresh waits for protected instances, and for those in standby
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>).
 const WAIT_FOR_PROTECTED: Duration = Duration::from_secs(3600);
 
 /// The refresh will leave Pending.
@@ -93,7 +94,7 @@ fn begin(account: &mut Account, name: &str) {
     events::put(account, name, events::STARTED);
 }
 
-/// Recorded: a refresh that a user turned round notes that at its next look.
+/// Recorded (refresh_native.json): a refresh that a user rolls back notes that at its next look.
 fn begin_back(account: &mut Account, name: &str) {
     let now = account.now;
     replace::note_whom(account, name);
@@ -192,7 +193,7 @@ fn pause(account: &mut Account, name: &str) {
     let delay = refresh.preferences.checkpoint_delay;
     refresh.checkpoints += 1;
     refresh.until = Some(now + Duration::from_secs(delay.into()));
-    // The text is assumed.
+    // assumption: the text. A refresh that reaches a checkpoint on AWS proves it.
     refresh.reason = Some(format!(
         "Checkpoint of {percent}% reached. Waiting for {delay} seconds before continuing."
     ));
@@ -200,7 +201,8 @@ fn pause(account: &mut Account, name: &str) {
     events::put_checkpoint(account, name, percent, delay);
 }
 
-/// Documented: an hour is given to take protection away, and to return instances from standby.
+/// You have an hour to take protection away, and to return instances from standby
+/// (see [`WAIT_FOR_PROTECTED`]).
 fn blocked(account: &mut Account, name: &str) {
     let now = account.now;
     let Some((group, refresh)) = active(account, name) else {
@@ -225,14 +227,14 @@ fn blocked(account: &mut Account, name: &str) {
     refresh.reason = reason.or(refresh.reason.take());
     let since = *refresh.blocked_since.get_or_insert(now);
     if now >= since + WAIT_FOR_PROTECTED {
-        // The text is assumed.
+        // assumption: the text. A refresh that fails after that hour on AWS proves it.
         let reason = "The remaining instances are protected from scale in or in standby, and were for an hour.";
         give_up(account, name, reason.to_owned());
     }
 }
 
-/// Assumed: the last checkpoint, if it is 100 per cent, delays nothing more; what bakes is what
-/// waits at the end.
+/// assumption: the last checkpoint, if it is 100 per cent, delays nothing more; only the bake time
+/// does. A refresh that waits for CheckpointDelay at 100 per cent proves it wrong.
 fn all_replaced(account: &mut Account, name: &str) {
     let now = account.now;
     if pool::replaces(account, name) {

@@ -62,8 +62,12 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"InstanceRefreshId": id}))
 }
 
-/// Documented: a rollback needs a desired configuration, and a group that names its template's
-/// version by number. The first text is recorded, the second is not.
+/// A rollback needs a desired configuration, and a group that names its template's version by
+/// number
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html>). The
+/// first text is recorded (refresh_native.json).
+///
+/// assumption: the second text. The same call on AWS proves it.
 fn may_roll_back(
     desired: Option<&TemplateChoice>,
     before: &TemplateChoice,
@@ -195,7 +199,7 @@ pub fn roll_back(account: &mut Account, input: &Value) -> Result<Value, ApiError
     Ok(json!({"InstanceRefreshId": id}))
 }
 
-/// Recorded: each call names the states that it looks for.
+/// Recorded (refresh_native.json): each call names the states that it looks for.
 fn none_active(states: &str, group: &str) -> ApiError {
     ApiError::client(
         "ActiveInstanceRefreshNotFound",

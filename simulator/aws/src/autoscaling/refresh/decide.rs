@@ -93,10 +93,12 @@ impl View {
         }
     }
 
-    /// How far it is, in quarters of an instance. Recorded of an instance whose replacement comes
-    /// first: a quarter when the new one is in service (`in_service`: two in a rollback), a half
-    /// when its health is known, and the whole when the old one has left. Assumed of one that goes
-    /// first: it is a half.
+    /// How far it is, in quarters of an instance. Recorded (refresh_native.json) of an instance
+    /// whose replacement comes first: a quarter when the new one is in service (`in_service`: two
+    /// in a rollback), a half when its health is known, and the whole when the old one has left.
+    ///
+    /// assumption: an instance that goes first is a half. PercentageComplete of such a refresh
+    /// proves it.
     pub fn quarters(&self, preferences: &Preferences, in_service: u32) -> u32 {
         let replaced = self.total.saturating_sub(self.left(preferences));
         let missing = (self.desired + self.surge).saturating_sub(self.counted);
@@ -136,7 +138,7 @@ impl View {
             _ => {}
         }
         match (left, self.ready) {
-            // Assumed: a last checkpoint at which nothing is left delays nothing.
+            // assumption: a last checkpoint at which nothing is left delays nothing (see `act`).
             (0, _) => Next::Done,
             (_, 0) if self.standby > 0 && preferences.standby == Standby::Terminate => {
                 Next::TakeStandby
@@ -146,9 +148,13 @@ impl View {
         }
     }
 
-    /// Documented: the minimum is rounded up, and at 100 per cent new instances come first.
-    /// Assumed: the maximum is rounded down; where both leave no room one instance is replaced at a
-    /// time; MaxSize does not stop it; and a checkpoint is not overshot.
+    /// The minimum is rounded up
+    /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html>), and at
+    /// 100 per cent new instances come first (recorded: refresh_native.json).
+    ///
+    /// assumption: the maximum is rounded down; where both leave no room one instance is replaced
+    /// at a time; MaxSize does not stop it; and a checkpoint is not overshot. The activities of a
+    /// refresh of a small group prove it.
     fn batch(&self, preferences: &Preferences) -> Next {
         let least = (self.desired * preferences.min_healthy).div_ceil(100);
         let most = self.desired * preferences.max_healthy / 100;

@@ -9,13 +9,14 @@ use crate::autoscaling::group::{Group, TemplateChoice};
 use crate::cloudwatch::CLOUDWATCH;
 use crate::ec2::EC2;
 
-/// Documented: there is a rollback only with a desired configuration, and only to a numbered
-/// version.
+/// There is a rollback only with a desired configuration, and only to a numbered version
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html>).
 pub fn may_go_back(desired: Option<&TemplateChoice>, before: &TemplateChoice) -> bool {
     desired.is_some() && !before.version.starts_with('$')
 }
 
-/// Documented: only then the group itself names the desired configuration.
+/// Only then the group itself names the desired configuration
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html>).
 pub fn succeed(account: &mut Account, name: &str) {
     let Some((_, refresh)) = active(account, name) else {
         return;
@@ -32,11 +33,11 @@ pub fn succeed(account: &mut Account, name: &str) {
     end(account, name, status, None);
 }
 
-/// The launch of an instance was abandoned. Unproven whether that ends a refresh: by default
-/// another one is launched, as in a group without a refresh.
+/// The launch of an instance was abandoned. By default another one is launched, as in a group
+/// without a refresh: an assumption, see `abandoned_launch_fails_refresh`.
 pub fn launch_abandoned(account: &mut Account, name: &str, id: &str) {
     if account[AUTOSCALING].timing.abandoned_launch_fails_refresh {
-        // The text is assumed.
+        // assumption: the text. A refresh whose launch hook is abandoned on AWS proves it.
         let reason = format!("The launch of {id} failed: its lifecycle action was abandoned.");
         let goes_on = |(_, refresh): (&Group, &Refresh)| refresh.status != Status::Cancelling;
         if active(account, name).is_some_and(goes_on) {
@@ -60,8 +61,9 @@ pub fn give_up(account: &mut Account, name: &str, reason: String) {
     }
 }
 
-/// The refresh goes back to what the group names, from its next look on. Documented: it then
-/// replaces what it has replaced.
+/// The refresh goes back to what the group names, from its next look on. It then replaces what it
+/// has replaced
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RollbackInstanceRefresh.html>).
 pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     let Some((_, refresh)) = active(account, name) else {
         return;
@@ -103,8 +105,11 @@ pub fn end(account: &mut Account, name: &str, status: Status, reason: Option<Str
     capacity::reconcile_later(account, name);
 }
 
-/// Documented: the alarms fail a refresh, a baking one too. Assumed: none is watched on the way
-/// back.
+/// The alarms fail a refresh
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>).
+///
+/// assumption: a baking one too, and none is watched during a rollback. A rollback that an alarm
+/// fails proves it wrong.
 pub fn ringing(account: &Account, name: &str) -> Option<String> {
     let (_, refresh) = active(account, name)?;
     if refresh.status == Status::RollbackInProgress {
@@ -116,7 +121,7 @@ pub fn ringing(account: &Account, name: &str) -> Option<String> {
         .cloned()
 }
 
-/// The text is assumed.
+/// assumption: the text. A refresh that an alarm fails on AWS proves it.
 pub fn alarm_rings(alarm: &str) -> String {
     format!("The CloudWatch alarm {alarm} is in the ALARM state.")
 }

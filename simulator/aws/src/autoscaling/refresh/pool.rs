@@ -68,9 +68,10 @@ impl Refresh {
 }
 
 impl Group {
-    /// Whether an instance waits in the pool that may come into the group now. Not proven, assumed:
-    /// during a refresh only one of the version that it brings; otherwise any, as CloudFormation's
-    /// documentation warns of.
+    /// Whether an instance waits in the pool that may come into the group now.
+    ///
+    /// assumption: during a refresh only one of the version that it brings; otherwise any. An old
+    /// instance that leaves the pool during a refresh proves it wrong.
     pub(in crate::autoscaling) fn may_join(&self, instance: &Instance) -> bool {
         let fits = |refresh: &Refresh| !refresh.goes_forth() || !refresh.replaces_in_pool(instance);
         instance.state.is_ready_in_pool() && self.active_refresh().is_none_or(fits)

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::autoscaling::input::{boolean, list, not_one_of, number, text, texts, validation};
 use crate::wire::{ApiError, only};
 
-/// `Preferences` of a refresh, with their documented defaults.
+/// `Preferences` of a refresh, with their defaults
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-instance-refresh-default-values.html>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preferences {
     /// MinHealthyPercentage.
@@ -125,7 +126,8 @@ impl Preferences {
         })
     }
 
-    /// As the API answers them. Recorded: five of them always, the others only if they were given.
+    /// As the API answers them. Recorded (refresh_native.json): five of them always, the others
+    /// only if they were given.
     pub fn to_json(&self, warmup: u32) -> Value {
         let mut answer = self.answer.clone();
         answer["InstanceWarmup"] = json!(warmup);
@@ -159,8 +161,8 @@ fn choice<T: Copy, const N: usize>(
         .ok_or_else(|| not_one_of(member, given, &names))
 }
 
-/// Documented: 0 to 100 and 100 to 200, not more than 100 apart, and the maximum not without the
-/// minimum.
+/// 0 to 100 and 100 to 200, not more than 100 apart, and the maximum not without the minimum
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>).
 fn healthy(input: &Value) -> Result<(u32, u32), ApiError> {
     let least = within(input, "MinHealthyPercentage", 0, 100)?;
     let most = within(input, "MaxHealthyPercentage", 100, 200)?;
@@ -178,7 +180,9 @@ fn healthy(input: &Value) -> Result<(u32, u32), ApiError> {
     Ok((least, most))
 }
 
-/// Documented: ascending, and none twice; the text of that is recorded.
+/// Ascending, and none twice
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>); the
+/// text of that is recorded (refresh_native.json).
 fn checkpoints(input: &Value) -> Result<Vec<u32>, ApiError> {
     let given = list(input, "CheckpointPercentages")?;
     let numbers: Option<Vec<u32>> = given

@@ -15,8 +15,8 @@ pub fn explain(account: &mut Account, name: &str, reason: String) {
     }
 }
 
-/// Says what it waits for. Recorded: in a rollback it names the health checks until the end, and
-/// nothing before them.
+/// Says what it waits for. Recorded (refresh_native.json): in a rollback it names the health checks
+/// until the end, and nothing before them.
 pub fn wait(account: &mut Account, name: &str, waits: Waits) {
     let Some((group, refresh)) = active(account, name) else {
         return;
@@ -45,7 +45,8 @@ pub fn note_progress(account: &mut Account, name: &str, seen: &View, of: &Prefer
         return false;
     };
     let left = refresh.left();
-    // Documented: in a rollback it falls to zero again.
+    // In a rollback it falls to zero again:
+    // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRefresh.html
     refresh.done = match &refresh.back {
         None => refresh.done.max(seen.quarters(of, 1)),
         Some(back) => {

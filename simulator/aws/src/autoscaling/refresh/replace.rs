@@ -75,7 +75,9 @@ pub fn batch(account: &mut Account, name: &str, go: u32, come: u32) {
     }
 }
 
-/// Those to replace next. Assumed: the oldest first.
+/// Those to replace next.
+///
+/// assumption: the oldest first. The activities of a refresh of several instances prove it.
 fn oldest(account: &mut Account, name: &str, count: u32) -> Vec<String> {
     let Some((group, refresh)) = active(account, name) else {
         return Vec::new();
@@ -90,8 +92,11 @@ fn oldest(account: &mut Account, name: &str, count: u32) -> Vec<String> {
     those.map(|instance| instance.id.clone()).collect()
 }
 
-/// Those in standby that are to be replaced go; nobody comes in their place, as they do not count.
-/// Assumed: when nothing else is left, and over the terminate hooks.
+/// Those in standby that are to be replaced go; no instance comes in their place, as they do not
+/// count.
+///
+/// assumption: when nothing else is left, and over the terminate hooks. The activities of such a
+/// refresh prove it.
 pub fn take_standby(account: &mut Account, name: &str) {
     let Some((group, refresh)) = active(account, name) else {
         return;

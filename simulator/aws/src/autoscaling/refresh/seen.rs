@@ -21,7 +21,9 @@ pub fn seen(account: &Account, name: &str) -> Option<(View, Preferences, Option<
     let to_replace = refresh.to_replace.as_ref()?;
     let preferences = refresh.preferences.clone();
     let warmup = Duration::from_secs(group.warmup(&preferences).into());
-    // Recorded without a warm-up. Assumed: the checks go on while an instance warms up.
+    // Recorded without a warm-up (refresh_native.json).
+    // assumption: the checks run while an instance warms up. A refresh with a long InstanceWarmup
+    // that waits for the sum of both proves it wrong.
     let trusted_after = warmup.max(refresh.health_checks);
     let old = |instance: &&Instance| to_replace.contains(&instance.id);
     let in_service = |instance: &&Instance| instance.state == LifecycleState::InService;
@@ -56,9 +58,11 @@ pub fn on_its_way_in(instance: &Instance) -> bool {
     instance.state.counts() && instance.state != LifecycleState::InService
 }
 
-/// Whether the refresh waits for an instance on its way out. Recorded of instances without hooks:
-/// it does. At its terminate hook AWS calls an instance terminating too. A retained one has come to
-/// rest (documented).
+/// Whether the refresh waits for an instance on its way out. Recorded (refresh_native.json) of
+/// instances without hooks: it does. At its terminate hook AWS calls an instance terminating too.
+///
+/// assumption: it does not wait for a retained one. A refresh that stands until somebody terminates
+/// such an instance proves it wrong.
 pub fn leaves(instance: &Instance, awaits_hooks: bool) -> bool {
     match instance.state {
         LifecycleState::Terminating => true,

@@ -32,7 +32,9 @@ pub fn protected(instance: &str) -> String {
     ))
 }
 
-/// Only instances in standby are left. Assumed, after the text of [`protected`].
+/// Only instances in standby are left.
+///
+/// assumption: the text, after that of [`protected`]. Such a refresh on AWS proves it.
 pub fn in_standby(instance: &str) -> String {
     remaining(&format!(
         "{instance} is in standby. Move the instance out of standby to continue."
@@ -50,8 +52,9 @@ pub fn bakes(left: Duration) -> String {
     format!("Waiting for bake time to finish before continuing. There are {seconds} seconds left.")
 }
 
-/// A user cancelled it. The text is documented for one that waits for what is under way, recorded
-/// for one that does not.
+/// A user cancelled it. The text is recorded for one that does not wait for what is under way.
+///
+/// assumption: the text for one that waits. Such a cancellation on AWS proves it.
 pub fn cancelled(waits_for_moves: bool) -> &'static str {
     if waits_for_moves {
         "Cancelled due to user request."
@@ -60,7 +63,9 @@ pub fn cancelled(waits_for_moves: bool) -> &'static str {
     }
 }
 
-/// Nothing is replaced while this process is suspended. The text is assumed.
+/// Nothing is replaced while this process is suspended.
+///
+/// assumption: the text. Such a refresh on AWS proves it.
 pub fn is_suspended(process: &str) -> String {
     format!("Waiting because the {process} process is suspended.")
 }

@@ -119,7 +119,8 @@ fn a_silent_worker_is_noticed_and_its_late_answer_refused() {
     let mut stage = asked(json!({"TimeoutSeconds": 60, "HeartbeatSeconds": 10, "Retry": retry}));
     let token = stage.take();
     stage.pass(10);
-    // Recorded: the same error as that of TimeoutSeconds.
+    // Recorded (radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json, 2026-09): the
+    // same error as that of TimeoutSeconds.
     assert_eq!(stage.details(4), json!({"error": "States.Timeout"}));
     for (action, late) in [
         (

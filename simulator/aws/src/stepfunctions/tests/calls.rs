@@ -72,7 +72,8 @@ fn a_stopped_execution_is_aborted_and_stays_so() {
         stage.kinds(),
         ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]
     );
-    // Recorded: it follows from none.
+    // Recorded (radkawar/stackd testdata/aws/stepfunctions/callback_lifecycle.json, 2026-09): it
+    // follows from none.
     assert_eq!(stage.run().history[2].previous_event_id, 0);
     let described = stage
         .call(

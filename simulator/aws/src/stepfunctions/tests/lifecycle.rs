@@ -85,7 +85,7 @@ fn an_answer_that_is_too_large_ends_in_a_failed_execution_and_never_in_continue(
         ("drained", &[large][..]),
     ];
     // As recorded, States.ALL catches it; as documented, nothing of the definition does, and the
-    // execution fails there.
+    // execution fails there (the sources: `DataLimit`).
     let (asked, ended) = route_under(DataLimit::OfAll, "LAUNCHING", &launch);
     assert_eq!(asked.last().map(String::as_str), Some("ABANDON"));
     assert_eq!(ended, "LaunchAbandoned");

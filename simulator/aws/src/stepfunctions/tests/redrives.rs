@@ -1,4 +1,5 @@
-//! Redrives, as recorded.
+//! Redrives, as recorded (radkawar/stackd testdata/aws/stepfunctions/redrive_execution.json,
+//! 2026-09).
 
 use super::activities::{activity, asked};
 use super::*;
