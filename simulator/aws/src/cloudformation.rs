@@ -6,12 +6,11 @@
 //! - [`graph`], [`evaluate`], [`lookup`], [`validate`], [`files`]: what it means.
 //! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
 //!   the events on the bus.
-//! - [`stack`], [`status_reason`], [`operation`], [`step`], [`nested`]: what a stack is, and how it
-//!   gets from one version to the next.
+//! - [`stack`], [`status_reason`], [`operation`], [`step`]: what a stack is, and how it gets from
+//!   one version to the next.
 //! - `permissions`: what a stack's service role must allow.
-//! - [`handler`], [`opaque_resource`], [`group`], [`rolling_update`], [`rolling_policy`],
-//!   [`instance_refresh`]: what is done to a resource; [`error`], [`policy_error`]: why it cannot
-//!   be done.
+//! - [`handler`], [`opaque_resource`], [`resource_types`]: what is done to a resource; [`error`],
+//!   [`policy_error`]: why it cannot be done.
 
 mod change_sets;
 pub mod describe;
@@ -21,11 +20,8 @@ pub mod expression;
 pub mod files;
 pub mod function;
 pub mod graph;
-pub mod group;
 pub mod handler;
-pub mod instance_refresh;
 pub mod lookup;
-pub mod nested;
 pub mod node;
 mod notifications;
 pub mod opaque_resource;
@@ -38,8 +34,6 @@ mod request_fields;
 #[cfg(test)]
 mod resource_tests;
 pub mod resource_types;
-pub mod rolling_policy;
-pub mod rolling_update;
 #[cfg(test)]
 mod scene;
 pub mod signal;
@@ -248,7 +242,9 @@ fn on_event(account: &mut Account, event: Event) {
         Event::DeleteAgain {
             resource, until, ..
         } => step::delete_until(account, &stack, &resource, until),
-        Event::Look { resource, turn, .. } => group::look(account, &stack, &resource, turn),
+        Event::Look { resource, turn, .. } => {
+            resource_types::group::look(account, &stack, &resource, turn)
+        }
     }
 }
 

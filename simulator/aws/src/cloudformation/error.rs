@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::files::FileError;
-use super::group::GroupError;
 use super::handler::ServiceRefusal;
-use super::nested::ChildError;
 use super::node::TemplateError;
 use super::policy_error::PolicyError;
+use super::resource_types::group::GroupError;
+use super::resource_types::nested_stack::ChildError;
 use crate::wire::ApiError;
 
 /// Why a resource cannot be made, changed or deleted. The text is the `StatusReason` of its event.

@@ -19,7 +19,8 @@ use super::resource_types::{
     ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP, Kind,
     LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE, WARM_POOL,
 };
-use super::{group, nested, opaque_resource, permissions};
+use super::resource_types::{group, nested_stack};
+use super::{opaque_resource, permissions};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, Call};
@@ -167,7 +168,7 @@ pub fn create(
         DASHBOARD => workflow::dashboard(account, wanted),
         GROUP => group::create(account, wanted),
         WARM_POOL => group::put_warm_pool(account, wanted),
-        STACK => nested::make(account, wanted),
+        STACK => nested_stack::make(account, wanted),
         _ => opaque_resource::create(account, wanted),
     }
 }

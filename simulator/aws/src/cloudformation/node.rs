@@ -148,3 +148,8 @@ pub fn scalar_text(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// A whole number, or a text that is one.
+pub fn whole_number(value: &Value) -> Option<u64> {
+    scalar_text(value).parse().ok()
+}

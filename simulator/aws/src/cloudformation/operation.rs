@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::error::ResourceError;
 use super::graph::{self, Dependencies};
-use super::group::{self, GroupWork};
+use super::resource_types::group::{self, GroupWork};
 use super::stack::{self, Stack, Version};
 use super::status_reason::StatusReason;
 use super::{Event, step};

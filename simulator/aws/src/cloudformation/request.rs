@@ -12,10 +12,11 @@ use super::request_fields::{
     CREATION, acknowledged, capabilities, default_only, given_template, no_template, role_and_tags,
     stack_name,
 };
+use super::resource_types::nested_stack;
 use super::stack::{self, Stack, Version};
 use super::status_reason::StatusReason::UserInitiated;
 use super::template::Template;
-use super::{invalid, nested, parameters, permissions, validate};
+use super::{invalid, parameters, permissions, validate};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};
@@ -87,7 +88,7 @@ pub(super) fn new_stack(
     };
     permissions::of_parameters(account, role.as_deref(), &version.parameters)?;
     validate::check(account, &name, &version, &BTreeMap::new())?;
-    let id = nested::new_id(account, &name);
+    let id = nested_stack::new_id(account, &name);
     let mut stack = Stack::new(id.clone(), name, account.now, Arc::new(version));
     stack.capabilities = capabilities(input);
     stack.role = role;

@@ -1,6 +1,8 @@
 //! The resource types that the account in memory knows, with exactly the properties and attributes
 //! that it knows of each: whatever else a template says is refused, never ignored.
 
+pub mod group;
+pub mod nested_stack;
 mod table;
 
 pub use table::KINDS;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::group::GroupError;
 use super::request_fields::stack_name;
+use super::resource_types::group::{self, GroupError, rolling_policy};
 use super::status_reason::StatusReason;
-use super::{group, invalid, operation, rolling_policy, stack};
+use super::{invalid, operation, stack};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::{ApiError, only};

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::Event;
 use super::error::ChangeError;
 use super::evaluate::{ResolvedResource, same};
 use super::handler::{self, DesiredResource};
 use super::operation::{self, Purpose, Step};
 use super::resource_types::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
+use super::resource_types::{group, nested_stack};
 use super::stack::{self, Resource};
 use super::status_reason::StatusReason;
-use super::{Event, group, nested};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 
@@ -119,7 +120,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                 );
             }
             match wanted.kind.name {
-                STACK => nested::create(account, &wanted),
+                STACK => nested_stack::create(account, &wanted),
                 GROUP => group::created(account, &wanted),
                 kind => {
                     let delay = account[CLOUDFORMATION].timing.making(kind);
@@ -173,7 +174,7 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
         Ok(known) => {
             resource.known = known;
             match wanted.kind.name {
-                STACK => nested::update(account, &wanted),
+                STACK => nested_stack::update(account, &wanted),
                 GROUP => group::updated(account, &wanted, old),
                 kind => {
                     let delay = account[CLOUDFORMATION].timing.changing(kind);
@@ -233,7 +234,7 @@ fn delete(account: &mut Account, id: &str, name: &str) {
     }
     stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", StatusReason::None);
     match kind {
-        STACK => nested::delete(account, id, name),
+        STACK => nested_stack::delete(account, id, name),
         GROUP => group::delete(account, id, name),
         _ => {
             let until = account.now + account[CLOUDFORMATION].timing.in_use_for;

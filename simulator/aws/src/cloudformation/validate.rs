@@ -13,13 +13,14 @@ use super::handler::DesiredResource;
 use super::node::TemplateError;
 use super::parameters;
 use super::policy_error::PolicyError;
+use super::resource_types::group::rolling_policy::Policy;
 use super::resource_types::{
     FUNCTION, GROUP, INSTANCE_PROFILE, POLICY, ROLE, STACK, STATE_MACHINE,
 };
-use super::rolling_policy::Policy;
+use super::resource_types::{group, nested_stack};
 use super::stack::Version;
 use super::template::{Declared, Template};
-use super::{files, graph, group, nested, step};
+use super::{files, graph, step};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::ApiError;
@@ -147,7 +148,7 @@ fn child(
         .map_err(|error| refused_resource(declared, name, &error))?;
     let template = account[CLOUDFORMATION].template(&path)?;
     asked_outputs(parent, name, &template)?;
-    let input = nested::call_parameters(properties);
+    let input = nested_stack::call_parameters(properties);
     if input.to_string().contains(PLACEHOLDER) {
         parameters::names(&template, &input)?;
         return graph::dependencies(&template)
@@ -232,7 +233,7 @@ pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, 
         }
     }
     for (child, wanted) in children {
-        changed |= match nested::version(account, &wanted) {
+        changed |= match nested_stack::version(account, &wanted) {
             Ok(version) => changes(account, &child, &version)?,
             Err(_) => true,
         };

@@ -6,7 +6,7 @@ use super::{CreatedResource, DesiredResource, ask, lower_camel, name, raw};
 use crate::account::Account;
 use crate::cloudformation::error::{ChangeError, ResourceError};
 use crate::cloudformation::evaluate::same;
-use crate::cloudformation::rolling_policy::whole_number;
+use crate::cloudformation::node::whole_number;
 use crate::wire::ApiError;
 
 /// Makes a capacity provider.

@@ -3,9 +3,11 @@
 use super::{Purpose, Step, Work, begin, of, verb};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
+use crate::cloudformation::resource_types::group::instance_refresh;
+use crate::cloudformation::resource_types::nested_stack;
 use crate::cloudformation::stack::Retained;
 use crate::cloudformation::status_reason::{FailedResources, StatusReason};
-use crate::cloudformation::{describe, instance_refresh, nested, stack};
+use crate::cloudformation::{describe, stack};
 
 /// Begins nothing more, and cancels the groups and nested stacks that are still at it. What needs
 /// only a little time is let finish.
@@ -37,7 +39,7 @@ pub fn stop(account: &mut Account, id: &str) {
             of(account, id).failed.push(name.clone());
             stack::resource_enters(account, id, &name, &format!("{verb}_FAILED"), reason);
         } else {
-            nested::cancel(account, id, &name);
+            nested_stack::cancel(account, id, &name);
         }
     }
 }
@@ -123,5 +125,5 @@ fn settle(account: &mut Account, id: &str, status: &str, reason: StatusReason) {
         describe::renew_outputs(account, id);
     }
     stack::enter(account, id, status, reason);
-    nested::settled(account, id);
+    nested_stack::settled(account, id);
 }

@@ -7,7 +7,7 @@ use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::error::ResourceError;
 use crate::cloudformation::handler::{CreatedResource, DesiredResource, ask, name as name_of};
 use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::rolling_policy::whole_number;
+use crate::cloudformation::node::whole_number;
 
 /// Makes the group.
 ///

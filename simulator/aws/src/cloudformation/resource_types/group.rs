@@ -7,6 +7,9 @@
 mod calls;
 mod creation;
 mod error;
+pub mod instance_refresh;
+pub mod rolling_policy;
+pub mod rolling_update;
 mod sized;
 mod snapshot;
 
@@ -16,20 +19,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::error::ResourceError;
-use super::handler::{DesiredResource, ask};
-use super::instance_refresh::{self, Refreshing};
-use super::node::scalar_text;
-use super::operation::{self, Purpose};
-use super::policy_error::PolicyError;
-use super::rolling_policy::Policy;
-use super::rolling_update::{self, Roll};
-use super::signal::{SignalStatus, Signals};
-use super::stack;
-use super::status_reason::StatusReason;
-use super::{Event, rolling_policy};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
+use crate::cloudformation::Event;
+use crate::cloudformation::error::ResourceError;
+use crate::cloudformation::handler::{DesiredResource, ask};
+use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::operation::{self, Purpose};
+use crate::cloudformation::policy_error::PolicyError;
+use crate::cloudformation::signal::{SignalStatus, Signals};
+use crate::cloudformation::stack;
+use crate::cloudformation::status_reason::StatusReason;
+use instance_refresh::Refreshing;
+use rolling_policy::Policy;
+use rolling_update::Roll;
 
 pub use calls::{create, put_warm_pool, update};
 pub use creation::Creation;
@@ -76,7 +79,9 @@ fn policy(
     account: &mut Account,
     id: &str,
     name: &str,
-    which: impl Fn(&super::template::Declared) -> Option<&super::expression::Expression>,
+    which: impl Fn(
+        &crate::cloudformation::template::Declared,
+    ) -> Option<&crate::cloudformation::expression::Expression>,
 ) -> Result<Value, PolicyError> {
     let stack = account[CLOUDFORMATION].at(id);
     let known = stack.known();

@@ -6,10 +6,10 @@ use super::{At, Outcome, Progress};
 use crate::autoscaling::AUTOSCALING;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::error::ResourceError;
-use crate::cloudformation::group::{GroupError, GroupSnapshot};
 use crate::cloudformation::handler::{raw, record};
 use crate::cloudformation::operation;
-use crate::cloudformation::rolling_policy::{self, Policy};
+use crate::cloudformation::resource_types::group::rolling_policy::{self, Policy};
+use crate::cloudformation::resource_types::group::{GroupError, GroupSnapshot};
 use crate::cloudformation::signal::{SignalStatus, Signals};
 
 impl At<'_> {

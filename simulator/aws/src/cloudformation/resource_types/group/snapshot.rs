@@ -1,8 +1,8 @@
 //! A group as CloudFormation sees it.
 
+use super::rolling_policy::Sizes;
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
-use crate::cloudformation::rolling_policy::Sizes;
 
 /// A group as DescribeAutoScalingGroups would answer it.
 #[derive(Debug)]

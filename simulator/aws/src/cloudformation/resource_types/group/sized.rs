@@ -68,8 +68,8 @@ pub(super) fn emptying(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloudformation::group::Instance;
-    use crate::cloudformation::rolling_policy::Sizes;
+    use crate::cloudformation::resource_types::group::Instance;
+    use crate::cloudformation::resource_types::group::rolling_policy::Sizes;
 
     #[test]
     fn a_new_group_is_complete_with_its_least_instances_and_fails_without_them() {

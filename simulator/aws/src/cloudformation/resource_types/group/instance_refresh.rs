@@ -14,17 +14,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::error::ResourceError;
-use super::evaluate::same;
-use super::group::{GroupError, Stage};
-use super::handler::{raw, record};
-use super::node::scalar_text;
-use super::policy_error::PolicyError;
-use super::rolling_policy::whole_number;
-use super::status_reason::StatusReason;
-use super::{operation, stack};
+use super::{GroupError, Stage};
 use crate::account::Account;
 use crate::autoscaling;
+use crate::cloudformation::error::ResourceError;
+use crate::cloudformation::evaluate::same;
+use crate::cloudformation::handler::{raw, record};
+use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::node::whole_number;
+use crate::cloudformation::policy_error::PolicyError;
+use crate::cloudformation::status_reason::StatusReason;
+use crate::cloudformation::{operation, stack};
 
 /// How long one refresh may take (documented).
 const LONGEST: Duration = Duration::from_secs(36 * 3600);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::error::ResourceError;
-use super::handler::{CreatedResource, DesiredResource};
-use super::operation::{self, Purpose, Step, Work};
-use super::stack::{Stack, Version};
-use super::status_reason::StatusReason;
-use super::{describe, files, parameters, validate};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
+use crate::cloudformation::error::ResourceError;
+use crate::cloudformation::handler::{CreatedResource, DesiredResource};
+use crate::cloudformation::operation::{self, Purpose, Step, Work};
+use crate::cloudformation::stack::{Stack, Version};
+use crate::cloudformation::status_reason::StatusReason;
+use crate::cloudformation::{describe, files, parameters, validate};
 
 /// Why a nested stack failed, as its parent tells it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -100,10 +100,10 @@ pub fn call_parameters(properties: &Value) -> Value {
         // A list goes down as it would be written into a List parameter.
         Value::Array(items) => items
             .iter()
-            .map(super::node::scalar_text)
+            .map(crate::cloudformation::node::scalar_text)
             .collect::<Vec<_>>()
             .join(","),
-        other => super::node::scalar_text(other),
+        other => crate::cloudformation::node::scalar_text(other),
     };
     properties["Parameters"]
         .as_object()

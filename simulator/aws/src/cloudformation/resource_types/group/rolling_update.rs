@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::error::ResourceError;
-use super::group::{GroupError, GroupSnapshot, Stage};
 use super::rolling_policy::{self, Policy, Sizes};
-use super::status_reason::StatusReason;
-use super::{operation, stack};
+use super::{GroupError, GroupSnapshot, Stage};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
+use crate::cloudformation::error::ResourceError;
+use crate::cloudformation::status_reason::StatusReason;
+use crate::cloudformation::{operation, stack};
 
 /// How far a rolling update is.
 #[derive(Debug)]
@@ -145,7 +145,8 @@ impl At<'_> {
 
     fn ask(&mut self, action: &str, mut input: serde_json::Value) -> Result<(), ResourceError> {
         input["AutoScalingGroupName"] = self.group.into();
-        super::handler::ask(self.account, self.id, "autoscaling", action, &input).map(drop)
+        crate::cloudformation::handler::ask(self.account, self.id, "autoscaling", action, &input)
+            .map(drop)
     }
 
     /// Looks what there is to replace, and begins.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::node::scalar_text;
-use super::policy_error::{PauseError, PolicyError};
+use crate::cloudformation::node::{scalar_text, whole_number};
+use crate::cloudformation::policy_error::{PauseError, PolicyError};
 
 /// `AutoScalingRollingUpdate`, with its defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,11 +146,6 @@ impl Policy {
         }
         Ok(())
     }
-}
-
-/// A whole number, or a text that is one.
-pub fn whole_number(value: &Value) -> Option<u64> {
-    scalar_text(value).parse().ok()
 }
 
 /// The sizes of a group.

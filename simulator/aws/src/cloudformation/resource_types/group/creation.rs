@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::rolling_policy::Pause;
 use crate::cloudformation::node::scalar_text;
+use crate::cloudformation::node::whole_number;
 use crate::cloudformation::policy_error::PolicyError;
-use crate::cloudformation::rolling_policy::{Pause, whole_number};
 
 /// A CreationPolicy.
 #[derive(Debug, Clone, PartialEq, Eq)]
