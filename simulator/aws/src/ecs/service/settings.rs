@@ -239,7 +239,10 @@ pub(super) fn launch_type(service: &mut Service, input: &Input<'_>) -> Result<()
 }
 
 /// Takes the capacity provider strategy over: the call's own, or, without a launch type, the
-/// cluster's. Assumed: a DAEMON service has none of its own, and the cluster's means nothing to it.
+/// cluster's.
+///
+/// assumption: a DAEMON service has none of its own, and the cluster's means nothing to it.
+/// DescribeServices of a daemon in such a cluster proves it.
 pub(super) fn capacity(
     account: &Account,
     cluster: &str,
