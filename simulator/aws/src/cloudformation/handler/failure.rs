@@ -36,7 +36,10 @@ pub fn record(account: &mut Account, service: &str, error: ApiError) -> Box<Serv
 }
 
 /// The name of a service in AWS's SDK for Java 2, in which the handlers are written. Recorded for
-/// SQS, documented for the others (the SDK's client classes).
+/// SQS (lifecycle.json, as above).
+///
+/// assumption: the names of the others are those of the SDK's client classes. A failed resource of
+/// such a service proves it.
 fn sdk_name(service: &str) -> &str {
     match service {
         "autoscaling" => "AutoScaling",
