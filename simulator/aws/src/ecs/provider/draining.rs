@@ -42,8 +42,8 @@ pub(in crate::ecs) fn look(account: &mut Account, ec2: &str, until: jiff::Timest
     if !group.is_held_by(ec2, MANAGED_DRAINING) {
         return;
     }
-    // assumption: of an instance that was terminated by hand the hook times out, as users report. An
-    // answer to such a hook before its timeout proves it wrong.
+    // assumption: of an instance that was terminated by hand the hook times out, as users report.
+    // An answer to such a hook before its timeout proves it wrong.
     if !account[EC2].is_alive(ec2) {
         return;
     }
