@@ -156,8 +156,8 @@ fn check_value(value: &str) -> Result<(), ApiError> {
     Err(ApiError::client("ValidationException", message))
 }
 
-/// Documented: `/NAME` and `NAME` are not unique beside each other. What AWS answers to the second
-/// is not.
+/// assumption: `/NAME` and `NAME` are not unique beside each other, and what AWS answers to the
+/// second. The same two calls on AWS prove it.
 fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
     let twin = match name.strip_prefix('/') {
         Some(bare) if !bare.contains('/') => bare.to_owned(),

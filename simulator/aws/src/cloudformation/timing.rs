@@ -1,4 +1,4 @@
-//! How long CloudFormation takes, and the switches for what is not proven of it.
+//! How long CloudFormation takes, and the model variants of what nobody has recorded of it.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::resource_types::{
     TOPIC,
 };
 
-/// How long things take, and how unproven behaviours are. Durations are virtual time.
+/// How long things take, and which model variants hold. Durations are virtual time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
     /// From one look at a group to the next, while CloudFormation waits for it. An assumption, from

@@ -1,5 +1,6 @@
 //! Which names a parameter may have
 //! (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>).
+//!
 //! assumption: the texts; all but that on the length are from reports of users. The same names on
 //! AWS prove them.
 

@@ -133,8 +133,10 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
 
 /// Takes over who deploys the service: ECS, or CodeDeploy, which needs a load balancer. With the
 /// controller EXTERNAL nothing runs until somebody calls CreateTaskSet, which the account does not
-/// know. The words of the refusals are assumed.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+/// know
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>).
+///
+/// assumption: the texts of the refusals. The same calls on AWS prove them.
 pub(super) fn controller(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
     if !input.has("deploymentController") {
         return Ok(());
