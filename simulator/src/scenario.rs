@@ -124,7 +124,7 @@ impl ModelVariant {
         ),
     ];
 
-    /// Turns the assumption in `account`.
+    /// Applies the model variant to `account`.
     pub fn apply(self, account: &mut Account) {
         match self {
             Self::EarlySignalLost => {

@@ -1,5 +1,5 @@
-//! CloudFormation: deploys template files as they are, and rolls a group by the documented
-//! algorithm, in the documented words.
+//! CloudFormation: deploys template files as they are, and rolls a group by the recorded algorithm,
+//! in the recorded words (see [`rolling_policy`]).
 //!
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`resource_types`]:
 //!   reading a template.
@@ -64,7 +64,7 @@ pub const CLOUDFORMATION: Key<State> = Key::new();
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
-    /// How long things take, and how unproven behaviours are.
+    /// How long things take, and which model variants hold.
     pub timing: Timing,
     /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested
     /// TemplateURL or a DefinitionS3Location is relative to the template that names it. The driver

@@ -91,7 +91,11 @@ pub struct TargetGroup {
 }
 
 impl Default for TargetGroup {
-    /// The documented deregistration delay; health in two checks of ten seconds, an assumption.
+    /// The default deregistration delay
+    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
+    ///
+    /// assumption: healthy in two checks of ten seconds. Another health check of your target group
+    /// proves it wrong.
     fn default() -> Self {
         Self {
             deregistration_delay_seconds: 300,

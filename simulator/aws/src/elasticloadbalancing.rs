@@ -11,7 +11,8 @@ use crate::wire::{ApiError, lists, only};
 
 /// The attribute that says how long a deregistered target finishes what it has.
 const DELAY: &str = "deregistration_delay.timeout_seconds";
-/// The longest delay, in seconds (documented).
+/// The longest delay, in seconds
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
 const LONGEST_DELAY: u64 = 3600;
 
 /// Answers `CreateTargetGroup`, `DescribeTargetGroupAttributes`, `DescribeTargetHealth` and

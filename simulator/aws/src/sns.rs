@@ -1,8 +1,9 @@
 //! SNS: topics that keep what is published to them. Nobody subscribes here; a scenario tells each
 //! message.
 //!
-//! EventBridge publishes only where the topic's own policy lets it (documented): the policy that a
-//! new topic gets does not.
+//! EventBridge publishes only where the topic's own policy lets it: the policy that a new topic
+//! gets does not
+//! (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>).
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use crate::state::Key;
 use crate::trace::TraceEvent;
 use crate::wire::{ApiError, WIRE, only};
 
-/// The longest message, in bytes (documented).
+/// The longest message, in bytes
+/// (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
 const MESSAGE_LIMIT: usize = 256 * 1024;
 
 /// The way to what SNS remembers of an account.
@@ -149,7 +151,7 @@ fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
 
 impl Topic {
     /// Whether the policy lets the AWS service publish. A statement with a Condition does not:
-    /// EventBridge cannot publish under one (documented).
+    /// EventBridge cannot publish under one (the page above).
     fn lets_in(&self, service: &str, arn: &str) -> bool {
         let principal = format!("{service}.amazonaws.com");
         let statements = self

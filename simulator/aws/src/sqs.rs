@@ -14,7 +14,8 @@ use crate::wire::{ApiError, only};
 
 /// How long a message that was received is not shown again (the default of AWS).
 const HIDDEN: Duration = Duration::from_secs(30);
-/// The most messages of one call (documented).
+/// The most messages of one call
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
 const MOST: u64 = 10;
 
 /// The way to what SQS remembers of an account.

@@ -94,7 +94,8 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         input,
         &["Name", "Value", "Type", "Overwrite", "Description"],
     )?;
-    // Documented: spaces at the beginning and the end are taken away.
+    // Spaces at the beginning and the end are taken away:
+    // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
     let name = text(action, input, "Name")?.trim_matches(' ');
     let value = text(action, input, "Value")?;
     if !matches!(input["Type"].as_str(), None | Some("String")) {
@@ -138,7 +139,8 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Version": version, "Tier": "Standard"}))
 }
 
-/// The most characters of a standard parameter (documented).
+/// The most characters of a standard parameter
+/// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>).
 const LONGEST_VALUE: usize = 4096;
 
 /// A value has 1 to 4096 characters
@@ -154,8 +156,8 @@ fn check_value(value: &str) -> Result<(), ApiError> {
     Err(ApiError::client("ValidationException", message))
 }
 
-/// Documented: `/NAME` and `NAME` are not unique beside each other. What AWS answers to the second
-/// is not.
+/// assumption: `/NAME` and `NAME` are not unique beside each other, and what AWS answers to the
+/// second. The same two calls on AWS prove it.
 fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
     let twin = match name.strip_prefix('/') {
         Some(bare) if !bare.contains('/') => bare.to_owned(),
@@ -209,7 +211,7 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         let message = "LabelParameterVersion needs Labels, a list of texts";
         return Err(ApiError::client("ValidationException", message));
     }
-    // AWS answers these in InvalidLabels, with which of its rules nobody has recorded.
+    // AWS answers these in InvalidLabels; no recording has by which of its rules.
     if let Some(odd) = labels.iter().find(|label| !selector::is_label(label)) {
         return Err(ApiError::not_known(format_args!(
             "the label {odd:?} of {action}"

@@ -6,8 +6,9 @@
 //! suspended; a retained one takes the call. Documented: the grace period counts unless the call
 //! says that it does not
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceHealth.html>).
-//! Assumed: it counts from when the instance came into service, and the call does nothing within
-//! it.
+//!
+//! assumption: it counts from when the instance came into service, and the call does nothing within
+//! it. An instance that goes within its grace period proves it wrong.
 
 use std::time::Duration;
 

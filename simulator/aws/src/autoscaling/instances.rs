@@ -17,11 +17,13 @@ use crate::wire::{ApiError, lists, only, paging};
 
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
 /// to it. Recorded (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one
-/// that is retained meets its terminate hooks again, with new tokens and events. That it is so for
-/// one retained on its way into a warm pool is assumed. Documented: while Terminate is suspended no
-/// instance in service goes, and others may
+/// that is retained meets its terminate hooks again, with new tokens and events. While Terminate is
+/// suspended no instance in service goes, and others may
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html>).
-/// That the call is then refused is assumed, as AttachInstances was recorded to be without Launch.
+///
+/// assumption: an instance retained on its way into a warm pool meets its hooks again too; and the
+/// call is refused while Terminate is suspended, as AttachInstances was recorded to be without
+/// Launch. The same calls on AWS prove it.
 pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "TerminateInstanceInAutoScalingGroup";
     only(

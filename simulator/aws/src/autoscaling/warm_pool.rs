@@ -111,8 +111,8 @@ pub fn refill(account: &mut Account, group: &str) {
     }
     // Documented: only ForceDelete does not wait for all instances to be terminated
     // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>).
-    // Assumed: until then the group shows the pool as PendingDelete, while an instance stands at a
-    // terminate hook too.
+    // assumption: until then the group shows the pool as PendingDelete, while an instance is at a
+    // terminate hook too. DescribeWarmPool during such a deletion proves it.
     if pool.deleting
         && let Some(found) = account[AUTOSCALING].group_mut(group)
         && !found.instances.iter().any(|one| one.state.is_warm())

@@ -18,7 +18,9 @@ use crate::wire::{ApiError, only};
 
 /// DetailedStatus of what is configured and waits to be seen everywhere.
 const CONFIGURED: &str = "CONFIGURATION_COMPLETE";
-/// How many events or resources one answer has at most. Observed.
+/// How many events or resources one answer has at most.
+///
+/// assumption: 100. A longer page on AWS proves it wrong.
 const PAGE: usize = 100;
 
 /// The outputs of a stack at rest, by key.

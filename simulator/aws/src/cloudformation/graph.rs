@@ -160,13 +160,16 @@ fn condition_of(template: &Template, part: &Expression, name: &str) -> Result<()
 }
 
 /// A condition is worked out anew wherever it is named. With those that it names it has so many
-/// parts at most, and they name one another so deep at most: AWS documents neither, and no template
-/// comes near.
+/// parts at most, and they name one another so deep at most.
+///
+/// assumption: no template comes near. A template that AWS takes and this limit refuses proves it
+/// wrong.
 const MOST_PARTS: usize = 1000;
 const DEEPEST: usize = 50;
 
-/// Checks that conditions refer to what there is, to no resource (documented), and not to one
-/// another without end.
+/// Checks that conditions refer to what there is, to no resource
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html>),
+/// and not to one another without end.
 fn conditions(template: &Template) -> Result<(), TemplateError> {
     let mut known = BTreeMap::new();
     for (name, expression) in &template.conditions {

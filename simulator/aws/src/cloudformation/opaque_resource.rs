@@ -1,6 +1,8 @@
 //! Resources that the account in memory only keeps in mind: identities, logs, queues, alarms,
-//! topics. Their properties are known by name (see [`super::resource_types`]), their Ref and GetAtt
-//! answers are as documented.
+//! topics. Their properties are known by name (see [`super::resource_types`]).
+//!
+//! assumption: their Ref and GetAtt answers, after each type's page in the Template Reference. The
+//! outputs of a stack on AWS prove them.
 
 use serde_json::Value;
 

@@ -31,8 +31,9 @@ pub struct Parameters {
 }
 
 /// Puts together the parameters of an operation on `template`: `input` is the call's `Parameters`,
-/// `previous` what the stack had before. Stored parameters are fetched anew at each operation
-/// (documented), also with UsePreviousValue.
+/// `previous` what the stack had before. Stored parameters are fetched again at each operation,
+/// also with UsePreviousValue
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>).
 ///
 /// # Errors
 /// `ValidationError` with CloudFormation's message.

@@ -227,7 +227,8 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     if status == "DELETE_COMPLETE" {
         return Ok(json!({}));
     }
-    // Documented by use: a creation is overtaken by a deletion, an update is not.
+    // assumption: a creation is overtaken by a deletion, an update is not. DeleteStack during an
+    // update on AWS proves it.
     if stack.operation.is_some() && status != "CREATE_IN_PROGRESS" {
         return Err(invalid(format!(
             "Stack [{id}] cannot be deleted while in status {status}"

@@ -1,7 +1,8 @@
 //! `SignalResource`, and what CloudFormation makes of signals.
 //!
-//! The refusals of a stack at rest, of a repeated UniqueId and of an unknown stack are in words
-//! that were seen on AWS, the others in those of other imitations.
+//! assumption: the texts of the refusals: those of a stack at rest, of a repeated UniqueId and of
+//! an unknown stack after reports of users, the others after other imitations. The same calls on
+//! AWS prove them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,8 +56,9 @@ impl Signals {
     }
 
     /// How it stands with a batch that waits for `expected` signals, when `percent` of the
-    /// operation's `total` must be SUCCESS (observed: the share is taken of the whole update, not
-    /// of the batch).
+    /// operation's `total` must be SUCCESS. The share is taken of the whole update, not of the
+    /// batch
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html>).
     pub fn standing(&self, expected: u64, total: u64, percent: u64) -> SignalStatus {
         let spare = total.saturating_sub(rolling_policy::needed(total, percent));
         if self.count("FAILURE") + self.missed > spare {

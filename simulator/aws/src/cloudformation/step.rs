@@ -244,8 +244,9 @@ fn delete(account: &mut Account, id: &str, name: &str) {
 }
 
 /// Cleans up a resource that never came to be: one event, DELETE_COMPLETE. Recorded
-/// (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long
-/// it takes otherwise is assumed.
+/// (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback.
+///
+/// assumption: how long it takes otherwise. The events of such a stack prove it.
 fn clean_up(account: &mut Account, id: &str, name: &str) {
     let dynamics = &account[CLOUDFORMATION].timing;
     let after_rollback = dynamics.failed_cleanup;

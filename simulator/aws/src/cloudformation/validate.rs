@@ -194,7 +194,11 @@ fn asked_outputs(parent: &Template, name: &str, child: &Template) -> Result<(), 
 }
 
 /// Whether bringing the stack `id` to `next` would change a resource, nested stacks included.
-/// Policies, conditions and outputs alone are no change (documented).
+/// Conditions alone are no change
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html>).
+///
+/// assumption: policies and outputs alone are none either. An update that changes only them proves
+/// it.
 ///
 /// # Errors
 /// `NotImplemented`, if the change is one that cannot be made in place.

@@ -1,9 +1,11 @@
 //! Whether an alarm rings, worked out when somebody looks: by the metrics of services and what the
 //! template says.
 //!
-//! Documented: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms", with "Configuring
-//! how CloudWatch alarms treat missing data". Periods are those of the clock. Left out: that
-//! CloudWatch looks at more periods than it evaluates.
+//! After the Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms", with "Configuring how
+//! CloudWatch alarms treat missing data". Left out: that CloudWatch looks at more periods than it
+//! evaluates.
+//!
+//! assumption: periods are those of the clock. The timestamps of an alarm's data points prove it.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The metrics that AWS services publish about themselves, of those that our alarms use.
 //!
-//! Documented: Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions
+//! After the Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions
 //! by StateMachineArn, activities by ActivityArn); Amazon EC2 Auto Scaling User Guide, "CloudWatch
 //! metrics for Amazon EC2 Auto Scaling" (by AutoScalingGroupName, each minute, for groups whose
 //! metrics collection is enabled). Left out: that points come late.

@@ -233,8 +233,8 @@ fn error_code(error: &ApiError) -> &'static str {
     }
 }
 
-/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half
-/// of it by chance.
+/// assumption: twice as long each time, up to eight minutes (185 retries fill the 24 hours so),
+/// half of it random. The times of retried deliveries prove it.
 fn backoff(account: &mut Account, retries: u64) -> Duration {
     let most = account[EVENTBRIDGE].timing.longest_backoff;
     let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);

@@ -98,8 +98,10 @@ pub(super) fn named<'a>(
     })
 }
 
-/// `PutRule`: a rule that is there already keeps its targets, and the phase of its schedule unless
-/// that changes (assumed).
+/// `PutRule`: a rule that is there already keeps its targets.
+///
+/// assumption: and the phase of its schedule unless that changes. The times of such a rule's events
+/// prove it.
 pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let action = "PutRule";
     only(

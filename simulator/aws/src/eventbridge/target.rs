@@ -110,7 +110,9 @@ fn message(id: &str, given: &Value) -> Result<Message, ApiError> {
         [input, ..] => {
             let input = text("a target of PutTargets", given, "Input")
                 .map_err(|_| invalid(format!("Input of the target {id} is no text: {input}")))?;
-            // Documented as "valid JSON text"; the words of the refusal are not recorded.
+            // "Valid JSON text":
+            // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
+            // assumption: the text of the refusal. The same call on AWS proves it.
             serde_json::from_str::<Value>(input).map_err(|error| {
                 invalid(format!(
                     "JSON syntax error in input for target {id}: {error}"

@@ -24,7 +24,8 @@ use crate::wire::{ApiError, only};
 use path::Path;
 use template::{Piece, Place};
 
-/// The most paths, and the longest template and names (documented).
+/// The most paths, and the longest template and names
+/// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html>).
 const PATHS_LIMIT: usize = 100;
 const TEMPLATE_LIMIT: usize = 8192;
 const NAME_LIMIT: usize = 256;
@@ -161,7 +162,7 @@ pub fn is_deliverable(text: &str) -> bool {
 }
 
 /// Whether this is one JSON value, or texts in quotes, one a line. Several values in another order
-/// are JSON too, but nobody has recorded what AWS makes of them.
+/// are JSON too; no recording has what AWS makes of them.
 ///
 /// # Errors
 /// Where it is no JSON.

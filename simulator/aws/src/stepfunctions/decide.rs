@@ -180,8 +180,9 @@ fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Dura
 /// not).
 const LONGEST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
-/// The wait, unless it is too long: then the error that `says` what is. In which words AWS says it
-/// is not recorded.
+/// The wait, unless it is too long: then the error that `says` what is.
+///
+/// assumption: the words of that error. The history of such a wait on AWS proves them.
 fn not_too_long(wait: Duration, says: impl FnOnce() -> String) -> Result<Duration, Failure> {
     if wait > LONGEST_WAIT {
         return Err(Failure::runtime(says()));

@@ -177,7 +177,8 @@ fn replacing(account: &mut Account, name: &str) {
 /// The first of the suspended processes without which a refresh does not replace instances.
 /// Documented: it pauses then, and is not cancelled
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html>).
-/// Assumed: one that has nothing to replace ends all the same.
+///
+/// assumption: one that has nothing to replace ends all the same. Such a refresh on AWS proves it.
 fn suspended(account: &Account, name: &str) -> Option<&'static str> {
     let group = account[AUTOSCALING].group(name)?;
     let mut needed = ["InstanceRefresh", "Launch", "Terminate"].into_iter();

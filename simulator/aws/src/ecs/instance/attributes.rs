@@ -10,7 +10,7 @@ use crate::trace::TraceEvent;
 use crate::wire::ApiError;
 
 /// How many a call may put, and how many an instance may have beside those of ECS and its agent
-/// (documented).
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutAttributes.html>).
 const AT_MOST: usize = 10;
 
 /// PutAttributes, on container instances: there is nothing else that takes them.

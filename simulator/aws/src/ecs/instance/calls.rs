@@ -116,8 +116,9 @@ pub(in crate::ecs) fn update_state(
             .instance(wanted)
             .map(|instance| (instance.id.clone(), instance.registered()))
         {
-            // Documented: only an ACTIVE instance can be set DRAINING. The failure's reason is
-            // assumed.
+            // Only an ACTIVE instance can be set DRAINING:
+            // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
+            // assumption: a failure with this reason, not an error. The same call proves it.
             Some((id, true)) if cluster.instance(&id).is_some_and(is_registering) => {
                 let arn = cluster.arn_of("container-instance", &id);
                 failures.push(failure(&arn, "REGISTERING"));

@@ -40,7 +40,8 @@ impl<'a> Reservation<'a> {
     pub(super) fn on(&self, cluster: &Cluster, instance: &ContainerInstance) -> (u64, u64) {
         let lacking = self.daemons.iter().filter(|(demand, on)| {
             let definition = demand.definition;
-            // Assumed: nothing is kept free for a task that could never go there.
+            // assumption: nothing is kept free for a task that could never go there. An instance
+            // with free resources that takes no task proves it wrong.
             let can_fit = definition.cpu <= instance.cpu && definition.memory <= instance.memory;
             can_fit && !on.contains(instance.id.as_str()) && eligible(cluster, demand, instance)
         });

@@ -99,8 +99,7 @@ pub(in crate::ecs) fn adopt(account: &mut Account, cluster: &str, id: &str) {
 }
 
 /// The instances of the provider's group that are members of the cluster already belong to it too.
-/// Documented: they may be "not properly registered" with it, see
-/// `earlier_instances_have_no_provider`.
+/// They "might not be properly registered" with it, see `earlier_instances_have_no_provider`.
 fn take_over(account: &mut Account, cluster: &str, provider: &str) {
     let Some(known) = account[ECS].provider(provider) else {
         return;
@@ -124,7 +123,8 @@ pub(super) fn equip(account: &mut Account, name: &str) {
     let has = account[AUTOSCALING]
         .group(&group)
         .is_some_and(|group| group.hooks.contains_key(MANAGED_DRAINING));
-    // Observed: CONTINUE by default, and an hour.
+    // assumption: CONTINUE by default, and an hour, as users report. DescribeLifecycleHooks of such
+    // a group proves it.
     let hook = json!({"AutoScalingGroupName": group, "LifecycleHookName": MANAGED_DRAINING,
         "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "DefaultResult": "CONTINUE", "HeartbeatTimeout": 3600});
     let named = json!({"AutoScalingGroupName": group, "LifecycleHookName": MANAGED_DRAINING});
@@ -135,8 +135,10 @@ pub(super) fn equip(account: &mut Account, name: &str) {
     }
 }
 
-/// A cluster has the provider no more: its group loses the hook. What protects instances stays, as
-/// observed.
+/// A cluster has the provider no more: its group loses the hook.
+///
+/// assumption: what protects instances stays, as users report. DescribeAutoScalingInstances after
+/// the call proves it.
 fn strip(account: &mut Account, name: &str) {
     if let Some(provider) = account[ECS].providers.get_mut(name) {
         provider.turn += 1;

@@ -80,8 +80,10 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     Ok(json!({"capacityProvider": described(account, provider)}))
 }
 
-/// DeleteCapacityProvider: not of one that a cluster has. Its group keeps what protects its
-/// instances, as observed.
+/// DeleteCapacityProvider: not of one that a cluster has.
+///
+/// assumption: its group keeps what protects its instances, as users report.
+/// DescribeAutoScalingInstances after the call proves it.
 pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
     let input = Input::new("DeleteCapacityProvider", members, &["capacityProvider"])?;
     let name = short(input.needed("capacityProvider")?);

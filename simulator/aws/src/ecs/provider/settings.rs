@@ -18,7 +18,9 @@ pub(in crate::ecs) struct Share {
 }
 
 impl Default for Scaling {
-    /// What is documented for a provider that does not say; DISABLED without any managedScaling.
+    /// What a provider has that does not say
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ManagedScaling.html>);
+    /// DISABLED without any managedScaling.
     fn default() -> Self {
         Self {
             enabled: false,
@@ -98,8 +100,10 @@ pub(super) fn group(
         .find(|group| group.name == named || group.arn == named)
         .ok_or_else(|| invalid(format!("The Auto Scaling group {named} does not exist.")))?;
     if protects && !group.protects_new() {
-        // Documented as a condition; ECS is said to switch it on by itself since 2024, which nobody
-        // has recorded.
+        // A condition:
+        // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html
+        // assumption: ECS does not switch it on by itself. CreateCapacityProvider for a group
+        // without it proves it.
         return Err(invalid(
             "The managed termination protection setting for the capacity provider is invalid. To enable managed \
              termination protection for a capacity provider, the Auto Scaling group must have instance protection from \

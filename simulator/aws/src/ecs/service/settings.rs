@@ -133,8 +133,10 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
 
 /// Takes over who deploys the service: ECS, or CodeDeploy, which needs a load balancer. With the
 /// controller EXTERNAL nothing runs until somebody calls CreateTaskSet, which the account does not
-/// know. The words of the refusals are assumed.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+/// know
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>).
+///
+/// assumption: the texts of the refusals. The same calls on AWS prove them.
 pub(super) fn controller(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
     if !input.has("deploymentController") {
         return Ok(());
@@ -239,7 +241,10 @@ pub(super) fn launch_type(service: &mut Service, input: &Input<'_>) -> Result<()
 }
 
 /// Takes the capacity provider strategy over: the call's own, or, without a launch type, the
-/// cluster's. Assumed: a DAEMON service has none of its own, and the cluster's means nothing to it.
+/// cluster's.
+///
+/// assumption: a DAEMON service has none of its own, and the cluster's means nothing to it.
+/// DescribeServices of a daemon in such a cluster proves it.
 pub(super) fn capacity(
     account: &Account,
     cluster: &str,

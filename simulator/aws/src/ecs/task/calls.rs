@@ -222,7 +222,8 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
     Ok(lists([("tasks", found), ("failures", failures)]))
 }
 
-/// ListTasks: those whose desiredStatus is RUNNING, or STOPPED; with PENDING, as documented, none.
+/// ListTasks: those whose desiredStatus is RUNNING, or STOPPED; with PENDING none
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>).
 pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
     let known = [
         "cluster",

@@ -13,7 +13,8 @@ use crate::wire::Call;
 pub fn capacity_provider(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
     let input = json!({"capacityProvider": of.name});
     let mut calls = each("ecs", &["DescribeCapacityProviders"], &input);
-    // Documented: ECS tags the group as the caller.
+    // ECS tags the group as the caller:
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html
     if matches!(verb, Verb::Create) {
         let group = &of.properties["AutoScalingGroupProvider"]["AutoScalingGroupArn"];
         let tags = json!([{"ResourceId": last(&scalar_text(group)), "Key": "AmazonECSManaged"}]);

@@ -147,8 +147,10 @@ fn collect_metrics(
     Ok(())
 }
 
-/// Gives a group its warm pool, or changes it. Assumed: CloudFormation waits neither until the pool
-/// is full nor, when it is deleted, until it is empty.
+/// Gives a group its warm pool, or changes it.
+///
+/// assumption: CloudFormation waits neither until the pool is full nor, when it is deleted, until
+/// it is empty. The times of such a stack's events prove it.
 ///
 /// # Errors
 /// Why there can be no such pool.
@@ -169,7 +171,7 @@ pub fn put_warm_pool(
         "PutWarmPool",
         &input,
     )?;
-    // Documented: Ref answers the name of the group.
+    // Ref of a group is its name.
     let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
     Ok(CreatedResource::new(group, []))
 }
