@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_once_and_again_after_a_while() {
+    fn a_wait_is_reported_once_and_again_after_a_while() {
         let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
         let record: Vec<bool> = [
             (1, "NotYet"),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_anew_when_it_has_another_cause() {
+    fn a_wait_is_reported_again_when_it_has_another_cause() {
         let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
         let mut record = |at: i64, why: &str, causes: &[WaitCause]| {
             let mut answer = answer(at, "NotYet");

@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_group_that_is_not_told_of_is_not_there() {
+    async fn a_group_that_is_not_described_is_not_there() {
         let autoscaling = autoscaling(|_| {
             let none = "<AutoScalingGroups></AutoScalingGroups>";
             (200, stub::xml("DescribeAutoScalingGroups", none))

@@ -32,7 +32,7 @@ impl Runner {
             Action::StartRollout => self.release().map(drop),
             Action::Try(action) => {
                 if let Err(refused) = self.step(action) {
-                    self.tell("refused".to_owned(), refused.to_string());
+                    self.record_operator("refused".to_owned(), refused.to_string());
                 }
                 Ok(())
             }
@@ -57,10 +57,10 @@ impl Runner {
         }
     }
 
-    /// Does what was put off, and tells of it, so that a reader sees where it fell.
-    pub(super) fn told(&mut self, action: &Action) -> Result<(), StepError> {
+    /// Does what was put off, and records it, so that a reader sees where it fell.
+    pub(super) fn perform_scheduled(&mut self, action: &Action) -> Result<(), StepError> {
         let what = match action {
-            // They tell of themselves.
+            // They record themselves.
             Action::Call(_) | Action::Refused(_) => return self.step(action),
             Action::Try(action) => print::step(action),
             Action::Inject(incident) => incident.to_string(),
@@ -91,7 +91,7 @@ impl Runner {
         Ok(())
     }
 
-    pub(super) fn tell(&self, what: String, detail: String) {
+    pub(super) fn record_operator(&self, what: String, detail: String) {
         self.record_deed(DoneBy::Operator, what, detail);
     }
 
@@ -103,10 +103,10 @@ impl Runner {
     fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), StepError> {
         let (service, action) = (&call.service, &call.action);
         let input = self.filled_in(&call.input)?;
-        self.tell(action.clone(), format!("{service}: {input}"));
+        self.record_operator(action.clone(), format!("{service}: {input}"));
         let answer = self.host.call(service, action, &input);
         if let Err(error) = &answer {
-            self.tell(action.clone(), format!("refused: {error}"));
+            self.record_operator(action.clone(), format!("refused: {error}"));
         }
         match (answer, must_be_refused) {
             (Ok(_), false) | (Err(_), true) => Ok(()),

@@ -99,7 +99,7 @@ impl Runner {
         match outcome {
             Ok(Some(Outcome::Ended)) => Ok(()),
             Ok(Some(Outcome::BrokenOff)) => {
-                self.tell(
+                self.record_operator(
                     "terminate".to_owned(),
                     format!("{id}: the operator's program was killed"),
                 );
