@@ -9,8 +9,8 @@
 //! - [`stack`], [`status_reason`], [`operation`], [`step`]: what a stack is, and how it gets from
 //!   one version to the next.
 //! - `permissions`: what a stack's service role must allow.
-//! - [`handler`], [`opaque_resource`], [`resource_types`]: what is done to a resource; [`error`],
-//!   [`policy_error`]: why it cannot be done.
+//! - [`handler`], [`resource_types`]: what is done to a resource; [`error`], [`policy_error`]: why
+//!   it cannot be done.
 
 mod change_sets;
 pub mod describe;
@@ -24,7 +24,6 @@ pub mod handler;
 pub mod lookup;
 pub mod node;
 mod notifications;
-pub mod opaque_resource;
 pub mod operation;
 pub mod parameters;
 mod permissions;
@@ -54,6 +53,8 @@ use crate::account::{Account, Caller, Planned};
 use crate::signal::Signal;
 use crate::state::Key;
 use crate::wire::ApiError;
+
+use resource_types::ResourceType;
 
 pub use stack::Stack;
 pub use timing::Timing;
@@ -91,19 +92,19 @@ impl State {
     /// The inline policies of a role that a stack made: each PolicyDocument, those of
     /// AWS::IAM::Policy included. Nothing if no stack has made the role.
     pub fn role_policies(&self, role_arn: &str) -> Option<Vec<&Value>> {
-        opaque_resource::role_policies(self, role_arn)
+        resource_types::role_policies(self, role_arn)
     }
 
     /// The ARNs of the managed policies that stacks made.
     pub fn managed_policies(&self) -> impl Iterator<Item = &str> {
-        opaque_resource::managed_policies(self).map(|(arn, _)| arn)
+        resource_types::managed_policies(self).map(|policy| policy.arn)
     }
 
     /// The document of a managed policy that a stack made.
     pub fn managed_policy(&self, arn: &str) -> Option<&Value> {
-        opaque_resource::managed_policies(self)
-            .find(|(known, _)| *known == arn)
-            .map(|(_, document)| document)
+        resource_types::managed_policies(self)
+            .find(|policy| policy.arn == arn)
+            .map(|policy| policy.document)
     }
 
     /// The events of all stacks, each stack's oldest first.
@@ -113,7 +114,15 @@ impl State {
 
     /// Whether a stack has made the log group with this ARN.
     pub fn has_log_group(&self, arn: &str) -> bool {
-        opaque_resource::log_groups(self).any(|group| group == arn)
+        resource_types::log_group_arns(self).any(|group| group == arn)
+    }
+
+    /// The resources of one type, in all stacks.
+    fn resources_of(&self, kind: &'static ResourceType) -> impl Iterator<Item = &stack::Resource> {
+        let stacks = self.stacks.values();
+        stacks
+            .flat_map(|stack| stack.resources.values())
+            .filter(move |resource| resource.kind == kind)
     }
 
     /// A stack by its id.

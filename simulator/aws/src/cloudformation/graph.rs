@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::expression::{ExprKind, Expression};
 use super::lookup::dangling;
 use super::node::TemplateError;
-use super::resource_types::STACK;
 use super::template::{Declared, Template};
 
 /// Logical ids, each with those for which it waits.
@@ -130,8 +129,7 @@ fn attribute_of(
         .get(resource)
         .ok_or_else(|| dangling(part, resource))?;
     let kind = declared.kind;
-    let nested = kind.name == STACK && attribute.starts_with("Outputs.");
-    if nested || kind.attributes.contains(&attribute) {
+    if kind.has_attribute(attribute) {
         return Ok(());
     }
     let known = match kind.attributes {

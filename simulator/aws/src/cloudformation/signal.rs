@@ -182,7 +182,7 @@ fn can_be_signaled(account: &Account, wanted: &str, resource: &str) -> Result<St
             "Resource {resource} does not exist for stack {wanted}"
         )));
     };
-    if !declared.kind.takes_signals() {
+    if !declared.kind.handler.takes_signals() {
         return Err(invalid(format!(
             "Resource {resource} is of type {} and cannot be signaled",
             declared.kind.name

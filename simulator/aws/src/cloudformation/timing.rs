@@ -2,11 +2,6 @@
 
 use std::time::Duration;
 
-use super::resource_types::{
-    ACTIVITY, FUNCTION, INSTANCE_PROFILE, MANAGED_POLICY, POLICY, QUEUE, ROLE, RULE, STATE_MACHINE,
-    TOPIC,
-};
-
 /// How long things take, and which model variants hold. Durations are virtual time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
@@ -82,36 +77,6 @@ impl Default for Timing {
             signal_before_in_service_counts: true,
             added_means_in_service: false,
             rollback_makes_version: false,
-        }
-    }
-}
-
-impl Timing {
-    /// How long it takes to make a resource of this type.
-    pub fn making(&self, kind: &str) -> Duration {
-        match kind {
-            QUEUE => self.queue,
-            ROLE | POLICY | MANAGED_POLICY | INSTANCE_PROFILE => self.identity,
-            FUNCTION | STATE_MACHINE | ACTIVITY | RULE => self.workflow,
-            _ => self.other,
-        }
-    }
-
-    /// How long it takes to change a resource of this type.
-    pub fn changing(&self, kind: &str) -> Duration {
-        match kind {
-            TOPIC => self.topic_change,
-            _ => self.making(kind),
-        }
-    }
-
-    /// How long it takes to delete a resource of this type.
-    pub fn deleting(&self, kind: &str) -> Duration {
-        match kind {
-            QUEUE => self.queue,
-            TOPIC => self.topic_deletion,
-            ROLE | POLICY | MANAGED_POLICY | INSTANCE_PROFILE => self.identity_deletion,
-            _ => self.other,
         }
     }
 }
