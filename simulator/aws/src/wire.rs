@@ -6,6 +6,7 @@ pub mod ec2;
 pub mod json;
 pub mod paging;
 pub mod query;
+pub mod request;
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::account::{Account, Caller};
 use crate::state::Key;
 
 pub use crate::error::ApiError;
+pub use request::Requests;
 
 /// The way to what the wire keeps in mind of an account.
 pub const WIRE: Key<State> = Key::new();
