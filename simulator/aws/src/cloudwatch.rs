@@ -15,11 +15,8 @@ use serde_json::Value;
 
 pub use error::DocumentError;
 
-/// Limits of the specification: of the metrics of one directive, of the dimensions of one set, of a
-/// name; and of a log event in bytes.
-///
-/// assumption: a log event has 1 MiB at most, where the specification of 2022 said 256 KB. A longer
-/// line that CloudWatch Logs splits proves it.
+/// Limits of the specification: of a log event in bytes, of the metrics of one directive, of the
+/// dimensions of one set, of a name.
 const LINE_LIMIT: usize = 1024 * 1024;
 const METRICS_LIMIT: usize = 100;
 const DIMENSIONS_LIMIT: usize = 30;

@@ -91,11 +91,9 @@ pub struct TargetGroup {
 }
 
 impl Default for TargetGroup {
-    /// The default deregistration delay
-    /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
+    /// The default delay: see `elasticloadbalancing`.
     ///
-    /// assumption: healthy in two checks of ten seconds. Another health check of your target group
-    /// proves it wrong.
+    /// assumption: healthy in two checks of ten seconds, which your health check may prove wrong.
     fn default() -> Self {
         Self {
             deregistration_delay_seconds: 300,

@@ -58,7 +58,7 @@ impl Signals {
     /// How it stands with a batch that waits for `expected` signals, when `percent` of the
     /// operation's `total` must be SUCCESS. The share is taken of the whole update, not of the
     /// batch
-    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html>).
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>).
     pub fn standing(&self, expected: u64, total: u64, percent: u64) -> SignalStatus {
         let spare = total.saturating_sub(rolling_policy::needed(total, percent));
         if self.count("FAILURE") + self.missed > spare {

@@ -31,8 +31,9 @@ pub struct Timing {
     /// Any other resource is made, and any is deleted: an assumption, between the 1.5 s and the
     /// 14.3 s that were recorded there for a topic and a bucket. Default 4 s.
     pub other: Duration,
-    /// How long a batch's instances may take to appear: an assumption, which an update whose
-    /// instances never come proves. Default 1 h.
+    /// How long a batch's instances may take to appear
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>).
+    /// Default 1 h.
     pub instances_within: Duration,
     /// How long a group may take to get rid of its instances before its deletion fails: an
     /// assumption, which such a deletion proves. Default 3 h.

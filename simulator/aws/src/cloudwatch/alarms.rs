@@ -1,9 +1,8 @@
 //! Whether an alarm rings, worked out when somebody looks: by the metrics of services and what the
 //! template says.
 //!
-//! After the Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms", with "Configuring how
-//! CloudWatch alarms treat missing data". Left out: that CloudWatch looks at more periods than it
-//! evaluates.
+//! After <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html>,
+//! missing data included. Left out: that CloudWatch looks at more periods than it evaluates.
 //!
 //! assumption: periods are those of the clock. The timestamps of an alarm's data points prove it.
 

@@ -1,9 +1,10 @@
 //! The metrics that AWS services publish about themselves, of those that our alarms use.
 //!
-//! After the Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions
-//! by StateMachineArn, activities by ActivityArn); Amazon EC2 Auto Scaling User Guide, "CloudWatch
-//! metrics for Amazon EC2 Auto Scaling" (by AutoScalingGroupName, each minute, for groups whose
-//! metrics collection is enabled). Left out: that points come late.
+//! Executions by StateMachineArn, activities by ActivityArn
+//! (<https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html>); groups by
+//! AutoScalingGroupName, each minute, if their metrics collection is enabled
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html>). Left
+//! out: that points come late.
 
 use std::collections::BTreeMap;
 

@@ -1,15 +1,16 @@
 //! `AutoScalingInstanceRefresh`: an update of a group starts an instance refresh, and follows it to
 //! its end.
 //!
-//! It excludes AutoScalingRollingUpdate
-//! (<https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.CfnAutoScalingInstanceRefresh.html>).
+//! The properties and their defaults, what triggers it, that it excludes AutoScalingRollingUpdate,
+//! that signals mean nothing to it, that a failure rolls the stack back with another refresh, and
+//! that it may take 36 hours:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
 //!
-//! assumption: signals mean nothing to it; a failure rolls the stack back with another refresh; it
-//! may take 36 hours. The group gets its new properties first, and the refresh names none of its
-//! own; the texts of the events; an update fails if somebody else's refresh is in its way, while a
-//! rollback waits for its turn; a cancelled update cancels its refresh, as does one that gives it
-//! up after the 36 hours; and a rollback's refresh watches no alarms. The stack events of an update
-//! with this policy prove it.
+//! assumption: the group gets its new properties first, and the refresh names none of its own; the
+//! texts of the events; an update fails if somebody else's refresh is in its way (it "may fail"),
+//! while a rollback waits for its turn; a cancelled update cancels its refresh, as does one that
+//! gives it up after the 36 hours; and a rollback's refresh watches no alarms. The stack events of
+//! an update with this policy prove it.
 
 use std::time::Duration;
 
@@ -28,12 +29,10 @@ use crate::cloudformation::policy_error::PolicyError;
 use crate::cloudformation::status_reason::StatusReason;
 use crate::cloudformation::{operation, stack};
 
-/// How long one refresh may take (see the assumption above).
+/// How long one refresh may take (the page above).
 const LONGEST: Duration = Duration::from_secs(36 * 3600);
 
-/// The properties whose change starts a refresh, of those that the account knows.
-///
-/// assumption: no others. A refresh that another property starts proves it wrong.
+/// The properties whose change starts a refresh (the page above), of those that the account knows.
 const TRIGGERS: [&str; 2] = ["LaunchTemplate", "VPCZoneIdentifier"];
 
 /// `AutoScalingInstanceRefresh`, as StartInstanceRefresh takes it.

@@ -66,7 +66,7 @@ impl Pause {
 }
 
 /// The longest PauseTime
-/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html>).
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>).
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 impl Policy {
