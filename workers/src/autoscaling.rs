@@ -154,7 +154,7 @@ impl AutoScaling {
             arn: found.auto_scaling_group_arn().map(str::to_owned),
             instances: instances.collect::<Result<_, _>>()?,
             has_pool: found.warm_pool_configuration().is_some(),
-            on_hold: tag.map(|tag| Pause::read(tag.value().unwrap_or_default())),
+            pause: tag.map(|tag| Pause::read(tag.value().unwrap_or_default())),
         })
     }
 
@@ -392,7 +392,7 @@ mod tests {
             arn: None,
             instances: vec![expected],
             has_pool: false,
-            on_hold: Some(Pause::read("sale - since 2026-11-30T15:28:49Z")),
+            pause: Some(Pause::read("sale - since 2026-11-30T15:28:49Z")),
         };
         assert_eq!(seen.expect("an answer"), expected);
     }

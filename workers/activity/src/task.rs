@@ -21,7 +21,7 @@ enum Outcome {
 }
 
 /// Answers `task`, unless Step Functions does not await the answer any more.
-pub async fn hold(
+pub async fn answer(
     worker: Worker,
     task: Task,
     stepfunctions: StepFunctions,
