@@ -16,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
 
 use super::flow;
 use crate::aws::{Access, quoted, with_access};
@@ -158,9 +159,7 @@ impl Watch {
     }
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
-        let (sender, news) = unbounded_channel();
-        let rounds = Poller::new(self.access, self.stack.clone(), self.planned, sender).await?;
-        let looks = tokio::spawn(rounds.run());
+        let (looks, news) = updates(self.access, self.stack.clone(), self.planned).await?;
         let leaves = self.exit || self.timeout.is_some();
         match output {
             Output::Screen => live::show(&self.stack, leaves, looks, news).await,
@@ -168,6 +167,20 @@ impl Watch {
             Output::Json => lines::print_lines(true, looks, news).await,
         }
     }
+}
+
+/// What is seen of a stack's rollout, and the task that looks, until all is at rest.
+///
+/// # Errors
+/// As [`Access::connect`].
+pub async fn updates(
+    access: Access,
+    stack: String,
+    planned: Option<SignedDuration>,
+) -> Result<(Polling, UnboundedReceiver<Update>), Failure> {
+    let (sender, news) = unbounded_channel();
+    let poller = Poller::new(access, stack, planned, sender).await?;
+    Ok((tokio::spawn(poller.run()), news))
 }
 
 fn limit(text: &str) -> Result<SignedDuration, Failure> {
@@ -184,6 +197,9 @@ fn default_output() -> Output {
         Output::Text
     }
 }
+
+/// The task that looks: whether the rollout ended well.
+pub type Polling = JoinHandle<Result<bool, Failure>>;
 
 /// How the looks ended.
 ///

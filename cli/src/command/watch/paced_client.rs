@@ -1,7 +1,5 @@
 //! The looks of `watch`: at most two calls a second, and patient.
 
-use std::time::Duration;
-
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,9 +11,6 @@ use crate::aws::{
 };
 use crate::failure::Failure;
 use crate::retry::{RetryClient, RetryListener, RetryPolicy, retry};
-
-/// So long after a call the next one is made.
-const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 
 /// Looks at the account.
 #[derive(Debug)]
@@ -65,7 +60,7 @@ impl PacedClient {
             news,
             trouble: None,
         };
-        let client = RetryClient::new(aws, BETWEEN_CALLS, RetryPolicy::WATCH, announcer);
+        let client = RetryClient::new(aws, access.between_calls(), RetryPolicy::WATCH, announcer);
         Ok(Self {
             client: client.renewed_by(access.clone()),
             access,
