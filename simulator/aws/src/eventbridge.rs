@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::account::{Account, Caller, Planned};
 use crate::state::Key;
 use crate::wire::ApiError;
+use request_fields::REQUESTS;
 
 mod dead_letter;
 pub mod delivery;
@@ -121,14 +122,14 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "PutRule" => rules::put(account, input),
-        "DeleteRule" => rules::delete(account, input),
-        "DescribeRule" => rules::describe(account, input),
-        "ListRules" => rules::list(account, input),
-        "PutTargets" => target::put(account, input),
-        "RemoveTargets" => target::remove(account, input),
-        "ListTargetsByRule" => target::list(account, input),
-        "PutEvents" => put::put_events(account, input),
+        "PutRule" => rules::put(account, REQUESTS.read(action, input)?),
+        "DeleteRule" => rules::delete(account, REQUESTS.read(action, input)?),
+        "DescribeRule" => rules::describe(account, REQUESTS.read(action, input)?),
+        "ListRules" => rules::list(account, REQUESTS.read(action, input)?),
+        "PutTargets" => target::put(account, REQUESTS.read(action, input)?),
+        "RemoveTargets" => target::remove(account, REQUESTS.read(action, input)?),
+        "ListTargetsByRule" => target::list(account, REQUESTS.read(action, input)?),
+        "PutEvents" => put::put_events(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("events", action)),
     }
 }

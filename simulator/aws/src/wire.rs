@@ -6,12 +6,14 @@ pub mod ec2;
 pub mod json;
 pub mod paging;
 pub mod query;
+pub mod request;
 
 use serde_json::Value;
 
 use crate::account::{Account, Caller};
 
 pub use crate::error::ApiError;
+pub use request::Requests;
 
 /// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -451,7 +451,7 @@ fn refused_calls() -> [(&'static str, Value, &'static str); 14] {
         (
             "PutEvents",
             json!({"Entries": [{"EventBusName": "mine"}]}),
-            "event bus",
+            "EventBusName mine",
         ),
     ]
 }
