@@ -4,8 +4,8 @@
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`resource_types`]:
 //!   reading a template.
 //! - [`graph`], [`evaluate`], [`lookup`], [`validate`], [`files`]: what it means.
-//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
-//!   the events on the bus.
+//! - `request_fields`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls.
+//!   `notifications`: the events on the bus.
 //! - [`stack`], [`status_reason`], [`operation`], [`step`]: what a stack is, and how it gets from
 //!   one version to the next.
 //! - `permissions`: what a stack's service role must allow.
