@@ -4,8 +4,8 @@
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`resource_types`]:
 //!   reading a template.
 //! - [`graph`], [`evaluate`], [`lookup`], [`validate`], [`files`]: what it means.
-//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
-//!   the events on the bus.
+//! - `request_fields`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls.
+//!   `notifications`: the events on the bus.
 //! - [`stack`], [`status_reason`], [`operation`], [`step`]: what a stack is, and how it gets from
 //!   one version to the next.
 //! - `permissions`: what a stack's service role must allow.
@@ -54,6 +54,7 @@ use crate::signal::Signal;
 use crate::state::Key;
 use crate::wire::ApiError;
 
+use request_fields::REQUESTS;
 use resource_types::ResourceType;
 
 pub use stack::Stack;
@@ -185,25 +186,25 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateStack" => request::create(account, input),
-        "UpdateStack" => request::update(account, input),
-        "DeleteStack" => request::delete(account, input),
-        "CancelUpdateStack" => request::cancel(account, input),
-        "ContinueUpdateRollback" => request::go_on_back(account, input),
-        "SignalResource" => signal::signal(account, input),
-        "CreateChangeSet" => change_sets::create(account, input),
-        "DescribeChangeSet" => change_sets::describe(account, input),
-        "ExecuteChangeSet" => change_sets::execute(account, input),
-        "DeleteChangeSet" => change_sets::delete(account, input),
-        "ListChangeSets" => change_sets::list(account, input),
-        "GetTemplate" => texts::get(account, input),
-        "GetTemplateSummary" => texts::summary(account, input),
-        "ValidateTemplate" => texts::validate(account, input),
-        "ListStacks" => texts::list(account, input),
-        "DescribeStacks" => describe::stacks(account, input),
-        "DescribeStackEvents" => describe::events(account, input),
-        "DescribeStackResources" => describe::resources(account, input),
-        "ListStackResources" => describe::resource_list(account, input),
+        "CreateStack" => request::create(account, REQUESTS.read(action, input)?),
+        "UpdateStack" => request::update(account, REQUESTS.read(action, input)?),
+        "DeleteStack" => request::delete(account, REQUESTS.read(action, input)?),
+        "CancelUpdateStack" => request::cancel(account, REQUESTS.read(action, input)?),
+        "ContinueUpdateRollback" => request::go_on_back(account, REQUESTS.read(action, input)?),
+        "SignalResource" => signal::signal(account, REQUESTS.read(action, input)?),
+        "CreateChangeSet" => change_sets::create(account, REQUESTS.read(action, input)?),
+        "DescribeChangeSet" => change_sets::describe(account, REQUESTS.read(action, input)?),
+        "ExecuteChangeSet" => change_sets::execute(account, REQUESTS.read(action, input)?),
+        "DeleteChangeSet" => change_sets::delete(account, REQUESTS.read(action, input)?),
+        "ListChangeSets" => change_sets::list(account, REQUESTS.read(action, input)?),
+        "GetTemplate" => texts::get(account, REQUESTS.read(action, input)?),
+        "GetTemplateSummary" => texts::summary(account, REQUESTS.read(action, input)?),
+        "ValidateTemplate" => texts::validate(account, REQUESTS.read(action, input)?),
+        "ListStacks" => texts::list(account, REQUESTS.read(action, input)?),
+        "DescribeStacks" => describe::stacks(account, REQUESTS.read(action, input)?),
+        "DescribeStackEvents" => describe::events(account, REQUESTS.read(action, input)?),
+        "DescribeStackResources" => describe::resources(account, REQUESTS.read(action, input)?),
+        "ListStackResources" => describe::resource_list(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("cloudformation", action)),
     }
 }

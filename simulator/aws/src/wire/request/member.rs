@@ -113,6 +113,19 @@ impl<'de> Deserializer<'de> for Member<'de> {
         }
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, RequestError> {
+        match self.value {
+            // The Query protocol writes an empty list as an empty value.
+            Value::String(text) if text.is_empty() && self.has_text_numbers => {
+                visitor.visit_seq(Items {
+                    left: [].iter().enumerate(),
+                    parent: self,
+                })
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -140,7 +153,7 @@ impl<'de> Deserializer<'de> for Member<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier
+        char str string bytes byte_buf unit unit_struct tuple tuple_struct map identifier
         ignored_any
     }
 }

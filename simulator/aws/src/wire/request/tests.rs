@@ -69,6 +69,15 @@ fn numbers_and_booleans_may_be_text_under_the_query_protocol_alone() {
 }
 
 #[test]
+fn an_empty_list_is_an_empty_value_under_the_query_protocol_alone() {
+    let input = json!({"Name": "n", "Things": ""});
+    let request: PutThings<'_> = QUERY.read("PutThings", &input).expect("no things");
+    assert_eq!(request.things, []);
+    JSON.read::<PutThings<'_>>("PutThings", &input)
+        .expect_err("text");
+}
+
+#[test]
 fn whatever_is_wrong_is_named_with_its_place() {
     for (input, code, says) in [
         (

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::account::Account;
 use crate::cloudformation::evaluate::PLACEHOLDER;
 use crate::cloudformation::expression::ExprKind;
 use crate::cloudformation::node::{TemplateError, scalar_text};
+use crate::cloudformation::parameters::GivenParameter;
 use crate::cloudformation::stack::Version;
 use crate::cloudformation::template::{Declared, Template};
 use crate::cloudformation::validate::{self, Declaration};
@@ -25,7 +26,11 @@ pub(super) fn check(account: &mut Account, declaration: &Declaration<'_>) -> Res
     let template = account[CLOUDFORMATION].template(&path)?;
     check_outputs(scope.template, name, &template)?;
     let input = call_parameters(properties);
-    if input.to_string().contains(PLACEHOLDER) {
+    let is_open = |value: &Value| scalar_text(value).contains(PLACEHOLDER);
+    let mut values = input
+        .iter()
+        .filter_map(|given| given.parameter_value.as_ref());
+    if values.any(is_open) {
         parameters::names(&template, &input)?;
         return graph::dependencies(&template)
             .map(drop)
@@ -81,8 +86,8 @@ pub(super) fn nested_template(
     }
 }
 
-/// The Parameters of a nested stack's properties as a call writes them.
-pub(super) fn call_parameters(properties: &Value) -> Value {
+/// The Parameters of a nested stack's properties as a call gives them.
+pub(super) fn call_parameters(properties: &Value) -> Vec<GivenParameter> {
     let text = |value: &Value| match value {
         // A list goes down as it would be written into a List parameter.
         Value::Array(items) => items.iter().map(scalar_text).collect::<Vec<_>>().join(","),
@@ -92,6 +97,10 @@ pub(super) fn call_parameters(properties: &Value) -> Value {
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": text(value)}))
+        .map(|(key, value)| GivenParameter {
+            parameter_key: Some(key.clone()),
+            parameter_value: Some(text(value).into()),
+            use_previous_value: false,
+        })
         .collect()
 }
