@@ -61,7 +61,7 @@ pub fn check(
             .map_err(|error| refused_resource(declared, name, &error))?;
         policies(&scope, declared).map_err(|error| refused_resource(declared, name, &error))?;
         if declared.kind.name == STACK {
-            child(account, stack_name, template, (name, declared), &properties)?;
+            child(account, stack_name, template, name, declared, &properties)?;
         }
     }
     for output in &template.outputs {
@@ -140,7 +140,8 @@ fn child(
     account: &mut Account,
     stack_name: &str,
     parent: &Template,
-    (name, declared): (&str, &Declared),
+    name: &str,
+    declared: &Declared,
     properties: &Value,
 ) -> Result<(), ApiError> {
     let path = files::local(&parent.path, "TemplateURL", &properties["TemplateURL"])

@@ -1,5 +1,7 @@
 //! Reading the members of a call, and paging its answer.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 
 use crate::wire::{ApiError, only, paging};
@@ -72,17 +74,20 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// A whole number from `from` to `to`, or `default`.
+    /// A whole number within `range`, or `default`.
     pub(super) fn within(
         &self,
         member: &str,
-        (from, to): (i64, i64),
+        range: RangeInclusive<i64>,
         default: i64,
     ) -> Result<i64, ApiError> {
         match self.number(member)? {
             None => Ok(default),
-            Some(number) if (from..=to).contains(&number) => Ok(number),
-            Some(_) => Err(self.mutation(member, &format!("from {from} to {to}"))),
+            Some(number) if range.contains(&number) => Ok(number),
+            Some(_) => {
+                let (from, to) = range.into_inner();
+                Err(self.mutation(member, &format!("from {from} to {to}")))
+            }
         }
     }
 
@@ -143,7 +148,7 @@ impl<'a> Input<'a> {
         keys: impl Iterator<Item = &'k str>,
         default: i64,
     ) -> Result<(Vec<&'k str>, Option<String>), ApiError> {
-        let size = self.within("maxResults", (1, 100), default)? as usize;
+        let size = self.within("maxResults", 1..=100, default)? as usize;
         let token = self.text("nextToken")?;
         paging::page(keys.map(|key| (key.to_owned(), key)), token, size)
             .ok_or_else(|| invalid(format!("Invalid token: {}", token.unwrap_or_default())))

@@ -5,7 +5,7 @@ use super::{Refresh, Status, events};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::capacity;
-use crate::autoscaling::group::{Group, TemplateChoice};
+use crate::autoscaling::group::TemplateChoice;
 use crate::ec2::EC2;
 
 /// Documented: there is a rollback only with a desired configuration, and only to a numbered
@@ -37,8 +37,8 @@ pub fn launch_abandoned(account: &mut Account, name: &str, id: &str) {
     if account[AUTOSCALING].timing.abandoned_launch_fails_refresh {
         // The text is assumed.
         let reason = format!("The launch of {id} failed: its lifecycle action was abandoned.");
-        let goes_on = |(_, refresh): (&Group, &Refresh)| refresh.status != Status::Cancelling;
-        if active(account, name).is_some_and(goes_on) {
+        let goes_on = |refresh: &Refresh| refresh.status != Status::Cancelling;
+        if active(account, name).is_some_and(|(_, refresh)| goes_on(refresh)) {
             give_up(account, name, reason);
         }
     }

@@ -99,11 +99,11 @@ fn parse_port(port: &Value, mode: &str) -> Result<Port, ApiError> {
         "appProtocol",
     ];
     let input = Input::new("portMappings", port, &known)?;
-    let container = input.within("containerPort", (1, 65_535), 0)?;
+    let container = input.within("containerPort", 1..=65_535, 0)?;
     let same = if mode == "host" { container } else { 0 };
     Ok(Port {
         container: container as u16,
-        host: input.within("hostPort", (0, 65_535), same)? as u16,
+        host: input.within("hostPort", 0..=65_535, same)? as u16,
         protocol: input.text("protocol")?.unwrap_or("tcp").to_owned(),
     })
 }

@@ -1,5 +1,7 @@
 //! Reading what calls say of capacity providers and of strategies.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use super::super::State;
@@ -64,16 +66,16 @@ fn scaling(before: &Scaling, given: &Value) -> Result<Scaling, ApiError> {
         "instanceWarmupPeriod",
     ];
     let input = Input::new("managedScaling", given, &known)?;
-    let number = |member: &str, within: (i64, i64), default: u32| {
-        let number = input.within(member, within, default.into())?;
+    let number = |member: &str, range: RangeInclusive<i64>, default: u32| {
+        let number = input.within(member, range, default.into())?;
         Ok::<u32, ApiError>(u32::try_from(number).unwrap_or(default))
     };
     Ok(Scaling {
         enabled: variant(&input, "status", true)?,
-        target: number("targetCapacity", (1, 100), before.target)?,
-        least_step: number("minimumScalingStepSize", (1, 10_000), before.least_step)?,
-        most_step: number("maximumScalingStepSize", (1, 10_000), before.most_step)?,
-        warmup: number("instanceWarmupPeriod", (0, 10_000), before.warmup)?,
+        target: number("targetCapacity", 1..=100, before.target)?,
+        least_step: number("minimumScalingStepSize", 1..=10_000, before.least_step)?,
+        most_step: number("maximumScalingStepSize", 1..=10_000, before.most_step)?,
+        warmup: number("instanceWarmupPeriod", 0..=10_000, before.warmup)?,
     })
 }
 
@@ -152,8 +154,8 @@ pub(in crate::ecs) fn strategy(
     let known = ["capacityProvider", "weight", "base"];
     let input = Input::new("capacityProviderStrategy", one, &known)?;
     let name = short(input.needed("capacityProvider")?);
-    let weight = input.within("weight", (0, 1000), 0)?;
-    let base = input.within("base", (0, 100_000), 0)?;
+    let weight = input.within("weight", 0..=1000, 0)?;
+    let base = input.within("base", 0..=100_000, 0)?;
     if name.starts_with("FARGATE") {
         return Err(ApiError::not_known(format_args!(
             "the capacity provider {name}: only the launch type EC2 is known"

@@ -78,7 +78,7 @@ fn made(
     if daemon && input.has("desiredCount") {
         return Err(invalid(NO_DESIRED_COUNT));
     }
-    let desired = input.within("desiredCount", (0, 5000), -1)?;
+    let desired = input.within("desiredCount", 0..=5000, -1)?;
     if !daemon && desired < 0 {
         return Err(invalid(
             "Desired count can not be null for replica scheduling strategy.",
@@ -183,7 +183,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     if service.daemon && input.has("desiredCount") {
         return Err(invalid(NO_DESIRED_COUNT));
     }
-    let desired = input.within("desiredCount", (0, 5000), service.desired as i64)?;
+    let desired = input.within("desiredCount", 0..=5000, service.desired as i64)?;
     if service.by_code_deploy {
         left_to_code_deploy(definition.is_some(), force)?;
     }

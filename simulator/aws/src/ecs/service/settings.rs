@@ -43,7 +43,7 @@ pub(super) fn load_balancers(
         }
         let (container, port) = (
             input.needed("containerName")?,
-            input.within("containerPort", (1, 65_535), 0)?,
+            input.within("containerPort", 1..=65_535, 0)?,
         );
         let Some(defined) = definition
             .containers
@@ -109,12 +109,12 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
     }
     let minimum = input.within(
         "minimumHealthyPercent",
-        (0, i64::from(i32::MAX)),
+        0..=i64::from(i32::MAX),
         service.minimum_percent as i64,
     )?;
     let maximum = input.within(
         "maximumPercent",
-        (0, i64::from(i32::MAX)),
+        0..=i64::from(i32::MAX),
         service.maximum_percent as i64,
     )?;
     if service.daemon && maximum != 100 {

@@ -38,7 +38,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
     let launch = LaunchType::named(&input)?.unwrap_or(LaunchType::Ec2);
     let definition = definition::find(account, input.needed("taskDefinition")?)?;
     launch.permits(&definition, &input)?;
-    let count = input.within("count", (1, 10), 1)?;
+    let count = input.within("count", 1..=10, 1)?;
     let group = group(&input, &definition)?;
     let token = input.text("clientToken")?.unwrap_or_default();
     if let Some(before) = asked_before(account, &name, token, members)? {

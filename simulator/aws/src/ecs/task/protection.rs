@@ -18,7 +18,7 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     let input = Input::new("UpdateTaskProtection", members, &known)?;
     let name = named(account, &input)?;
     let enabled = input.flag("protectionEnabled")?;
-    let minutes = input.within("expiresInMinutes", (1, 2880), 120)?;
+    let minutes = input.within("expiresInMinutes", 1..=2880, 120)?;
     let lasts = Duration::from_secs(minutes as u64 * 60);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for wanted in input.names("tasks", 10)? {
