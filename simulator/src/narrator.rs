@@ -115,7 +115,7 @@ impl Narrator {
                 instance_line(&record.event)?
             }
             TraceEvent::Refresh { .. } => refresh_line(&record.event)?,
-            TraceEvent::Deed { what, detail } => (
+            TraceEvent::OperatorAction { what, detail } => (
                 "operator".to_owned(),
                 what.clone(),
                 detail.clone(),

@@ -181,8 +181,8 @@ pub enum TraceEvent {
         /// From how many to how many instances, and why.
         detail: String,
     },
-    /// Somebody did something in the middle of a scenario.
-    Deed {
+    /// An operator did something in the middle of a scenario.
+    OperatorAction {
         /// What, such as `StartInstanceRefresh`.
         what: String,
         /// With what, and what the answer was if it was a refusal.

@@ -16,8 +16,8 @@ use crate::model::group::{GroupInstance, StackState};
 use crate::model::{Assessment, InstanceId, Subject, Verdict};
 use crate::text::between;
 
-/// So many earlier drains are noted for the next looks: the largest batch is 100, and a rollout that turns
-/// round may have two open.
+/// So many earlier drains are noted for the next looks: the largest batch is 100, and a rollout
+/// that turns round may have two open.
 const DRAINS_NOTED: usize = 200;
 
 /// So many of them are checked at once. DescribeAutoScalingInstances takes 50, but one that is

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_nowhere_is_told_with_its_field() {
+    fn a_path_that_leads_nowhere_is_named_with_its_field() {
         let trouble = fill(json!({"x.$": "$.none"})).expect_err("nothing is there");
         assert_eq!(trouble.error.as_deref(), Some("States.Runtime"));
         let cause = trouble.cause.expect("a cause");

@@ -30,7 +30,7 @@ impl Runner {
             Action::StartRollout => self.release().map(drop),
             Action::Try(action) => {
                 if let Err(refused) = self.step(action) {
-                    self.record_operator("refused".to_owned(), refused.to_string());
+                    self.record_operator_action("refused".to_owned(), refused.to_string());
                 }
                 Ok(())
             }
@@ -72,7 +72,7 @@ impl Runner {
             Action::FaultEnds(Some(fault)) => format!("mends {}", fault.name()),
             other => format!("{other:?}"),
         };
-        self.record_operator(what, String::new());
+        self.record_operator_action(what, String::new());
         self.step(action)
     }
 
@@ -87,18 +87,18 @@ impl Runner {
         Ok(())
     }
 
-    pub(super) fn record_operator(&self, what: String, detail: String) {
+    pub(super) fn record_operator_action(&self, what: String, detail: String) {
         self.host
-            .with(|account| account.record(TraceEvent::Deed { what, detail }));
+            .with(|account| account.record(TraceEvent::OperatorAction { what, detail }));
     }
 
     fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), StepError> {
         let (service, action) = (&call.service, &call.action);
         let input = self.filled_in(&call.input)?;
-        self.record_operator(action.clone(), format!("{service}: {input}"));
+        self.record_operator_action(action.clone(), format!("{service}: {input}"));
         let answer = self.host.call(service, action, &input);
         if let Err(error) = &answer {
-            self.record_operator(action.clone(), format!("refused: {error}"));
+            self.record_operator_action(action.clone(), format!("refused: {error}"));
         }
         match (answer, must_be_refused) {
             (Ok(_), false) | (Err(_), true) => Ok(()),

@@ -43,8 +43,9 @@ impl Runner {
         let name = id.to_owned();
         let tell = move |step: &Step| {
             let (what, detail) = ("terminate".to_owned(), format!("{name}: {step}"));
-            narrator
-                .with(|account| account.record(crate::trace::TraceEvent::Deed { what, detail }));
+            narrator.with(|account| {
+                account.record(crate::trace::TraceEvent::OperatorAction { what, detail })
+            });
         };
         let ending = async move {
             let now = || clients.clock.at(world.machine_time());
@@ -93,7 +94,7 @@ impl Runner {
         match outcome {
             Ok(Some(Outcome::Ended)) => Ok(()),
             Ok(Some(Outcome::BrokenOff)) => {
-                self.record_operator(
+                self.record_operator_action(
                     "terminate".to_owned(),
                     format!("{id}: the operator's program was killed"),
                 );

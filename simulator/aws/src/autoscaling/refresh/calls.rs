@@ -57,7 +57,7 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     found_mut(&mut account[AUTOSCALING], &name)?
         .refreshes
         .push(refresh);
-    act::tell(account, &name);
+    act::record_refresh(account, &name);
     act::begin_later(account, &name, &id);
     Ok(json!({"InstanceRefreshId": id}))
 }
@@ -170,7 +170,7 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         refresh.status = Status::Cancelling;
         refresh.reason = Some(texts::cancelled(waits).to_owned());
         refresh.surge = 0;
-        act::tell(account, &name);
+        act::record_refresh(account, &name);
     }
     Ok(json!({"InstanceRefreshId": id}))
 }

@@ -1,6 +1,6 @@
 //! How a refresh ends, well or not, and what makes it turn round.
 
-use super::act::{active, refresh_mut, tell};
+use super::act::{active, record_refresh, refresh_mut};
 use super::{Refresh, Status, events};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
@@ -80,7 +80,7 @@ pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     refresh.surge = 0;
     refresh.until = None;
     refresh.checkpoints = refresh.preferences.checkpoints.len();
-    tell(account, name);
+    record_refresh(account, name);
 }
 
 /// Whatever it had out beyond the desired capacity is now for the capacity to decide.
@@ -95,7 +95,7 @@ pub fn end(account: &mut Account, name: &str, status: Status, reason: Option<Str
     refresh.reason = reason.or(last);
     refresh.surge = 0;
     refresh.ended = Some(now);
-    tell(account, name);
+    record_refresh(account, name);
     if let Some(what) = events::of_end(status) {
         events::put(account, name, what);
     }
