@@ -170,9 +170,9 @@ fn queued(earlier: &[&GroupInstance], reason: String) -> Assessment {
     finding
 }
 
-/// During a stack operation any drain delays a launch. Outside of one only a drain of another launch
-/// template version does: an instance refresh started by hand. A plain scale-in delays none, nor does a
-/// group that is being created.
+/// During a stack operation any drain delays a launch. Outside of one only a drain of another
+/// launch template version does: an instance refresh started by hand. A plain scale-in delays none,
+/// nor does a group that is being created.
 fn delays(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool {
     let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     other.state.is_draining() && (operation || other.launched_from != own.launched_from)
