@@ -115,7 +115,7 @@ impl Narrator {
                 instance_line(&record.event)?
             }
             TraceEvent::Refresh { .. } => refresh_line(&record.event)?,
-            TraceEvent::Deed { by, what, detail } => (
+            TraceEvent::ScenarioAction { by, what, detail } => (
                 by.as_str().to_owned(),
                 what.clone(),
                 detail.clone(),

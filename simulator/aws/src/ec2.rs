@@ -103,13 +103,6 @@ impl State {
         self.machines.get(id).map(|machine| &machine.instance)
     }
 
-    /// Whether the instance `id` was terminated and is not gone yet.
-    pub fn is_shutting_down(&self, id: &str) -> bool {
-        self.machines
-            .get(id)
-            .is_some_and(|machine| machine.phase == Phase::ShuttingDown)
-    }
-
     /// The instance `id`, while EC2 still has it, and what it was launched from.
     pub fn machine(&self, id: &str) -> Option<(&Instance, &TemplateVersion)> {
         let machine = self.machines.get(id)?;

@@ -158,7 +158,7 @@ mod tests {
     use crate::account::Caller;
 
     #[test]
-    fn a_target_group_tells_its_delay() {
+    fn a_target_group_gives_its_delay() {
         let mut account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         let mut ask = |action: &str, input: Value| {
             account.call(&Caller::Operator, "elasticloadbalancing", action, &input)

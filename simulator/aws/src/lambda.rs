@@ -96,11 +96,6 @@ impl State {
         self.functions.get(name)
     }
 
-    /// The function with that ARN.
-    pub fn function_with_arn(&self, arn: &str) -> Option<&Function> {
-        self.function(arn.rsplit(':').next().unwrap_or_default())
-    }
-
     /// How many invocations of the function are in line or run now.
     pub fn running(&self, name: &str) -> usize {
         self.running.get(name).copied().unwrap_or_default()

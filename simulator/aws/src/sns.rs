@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_published_is_kept_and_told() {
+    fn what_is_published_is_kept_and_recorded() {
         let mut account = account();
         let message = json!({"TopicArn": TOPIC, "Message": "hello"});
         ask(&mut account, &Caller::Operator, "Publish", message).expect("published");

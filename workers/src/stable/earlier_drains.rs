@@ -16,8 +16,8 @@ use crate::model::group::{GroupInstance, StackState};
 use crate::model::{Assessment, InstanceId, Subject, Verdict};
 use crate::text::between;
 
-/// So many earlier drains are noted for the next looks: the largest batch is 100, and a rollout that turns
-/// round may have two open.
+/// So many earlier drains are noted for the next looks: the largest batch is 100, and a rollout
+/// that turns round may have two open.
 const DRAINS_NOTED: usize = 200;
 
 /// So many of them are checked at once. DescribeAutoScalingInstances takes 50, but one that is
@@ -170,9 +170,9 @@ fn queued(earlier: &[&GroupInstance], reason: String) -> Assessment {
     finding
 }
 
-/// During a stack operation any drain delays a launch. Outside of one only a drain of another launch
-/// template version does: an instance refresh started by hand. A plain scale-in delays none, nor does a
-/// group that is being created.
+/// During a stack operation any drain delays a launch. Outside of one only a drain of another
+/// launch template version does: an instance refresh started by hand. A plain scale-in delays none,
+/// nor does a group that is being created.
 fn delays(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool {
     let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     other.state.is_draining() && (operation || other.launched_from != own.launched_from)

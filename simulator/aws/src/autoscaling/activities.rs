@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_group_is_told_of_only_if_it_is_asked_for() {
+    fn a_deleted_group_is_described_only_if_it_is_asked_for() {
         let mut account = account(1, json!({"DesiredCapacity": 1}));
         pass(&mut account, 100);
         let none = json!({"DesiredCapacity": 0});

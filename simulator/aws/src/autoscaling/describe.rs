@@ -106,7 +106,7 @@ fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
     }
-    tell_of_options(group, &mut answer);
+    add_optional_members(group, &mut answer);
     if group.deleting {
         answer["Status"] = json!("Delete in progress");
     }
@@ -124,7 +124,7 @@ fn lifecycle_policy(on_abandon: Option<OnAbandon>) -> Value {
 }
 
 /// What a group has only if it was asked for.
-fn tell_of_options(group: &Group, answer: &mut Value) {
+fn add_optional_members(group: &Group, answer: &mut Value) {
     if group.settings.rebalances {
         answer["CapacityRebalance"] = json!(true);
     }

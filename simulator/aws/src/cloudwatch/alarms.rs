@@ -7,6 +7,7 @@
 //! assumption: periods are those of the clock. The timestamps of an alarm's data points prove it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -171,17 +172,13 @@ fn statistic(alarm: &Value) -> Result<Statistic, AlarmError> {
 }
 
 /// The whole period that ended this many periods ago.
-fn whole_period(
-    now: Timestamp,
-    seconds: i64,
-    ago: i64,
-) -> Result<(Timestamp, Timestamp), AlarmError> {
+fn whole_period(now: Timestamp, seconds: i64, ago: i64) -> Result<Range<Timestamp>, AlarmError> {
     if !(1..=86_400).contains(&seconds) {
         return Err(AlarmError::UnknownPeriod { seconds });
     }
     let until = (now.as_second() / seconds - ago) * seconds;
     let until = Timestamp::from_second(until)?;
-    Ok((until - SignedDuration::from_secs(seconds), until))
+    Ok(until - SignedDuration::from_secs(seconds)..until)
 }
 
 fn metric(alarm: &Value) -> Metric {

@@ -7,6 +7,7 @@
 //! out: that points come late.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -102,21 +103,21 @@ impl Published {
         }
     }
 
-    /// The value of a period that ends at `until`; nothing if there is no point in it.
+    /// The value of a period; nothing if there is no point in it.
     pub fn value(
         &self,
         metric: &Metric,
         statistic: Statistic,
-        (from, until): (Timestamp, Timestamp),
+        period: Range<Timestamp>,
     ) -> Option<f64> {
         let points: Vec<f64> = match self.0.get(metric)? {
             Series::Counted(points) => {
-                let within = points.iter().filter(|(at, _)| (from..until).contains(at));
+                let within = points.iter().filter(|(at, _)| period.contains(at));
                 within.map(|(_, value)| *value).collect()
             }
             Series::Level(points) => {
-                let minutes = (0..).map(|minute| from + SignedDuration::from_mins(minute));
-                let sampled = minutes.take_while(|at| *at < until).filter_map(|at| {
+                let minutes = (0..).map(|minute| period.start + SignedDuration::from_mins(minute));
+                let sampled = minutes.take_while(|at| *at < period.end).filter_map(|at| {
                     let before = points.iter().take_while(|(since, _)| *since <= at);
                     before.last().and_then(|(_, value)| *value)
                 });

@@ -112,15 +112,6 @@ impl super::State {
         Ok((from, data))
     }
 
-    /// A template's id, name and latest version, by its id or name.
-    ///
-    /// # Errors
-    /// What EC2 answers for an unknown template.
-    pub fn latest_version(&self, template: &str) -> Result<TemplateVersion, ApiError> {
-        self.template_version(template, "$Latest")
-            .map(|(version, _)| version)
-    }
-
     /// The tags of the launch template of this id.
     pub fn template_tags(&self, id: &str) -> Option<&Value> {
         self.templates.get(id).map(|template| &template.tags)

@@ -14,7 +14,7 @@ use super::instance::{ContainerInstance, InCluster, Status};
 use super::task::Task;
 use crate::wire::ApiError;
 use peers::Peers;
-use reservation::Reservation;
+use reservation::{Reservation, Reserved};
 pub(super) use unplaced::{Shortage, Unplaced};
 
 /// Placement constraints and strategy, as CreateService and RunTask give them.
@@ -127,10 +127,10 @@ pub(super) fn find(
                 }
             }
             Some(lack) => {
-                let nearer = |(known, other): &(Shortage, &ContainerInstance)| {
-                    (lack, other.number) > (*known, instance.number)
-                };
-                if closest.as_ref().is_none_or(nearer) {
+                let is_nearer = closest
+                    .as_ref()
+                    .is_none_or(|(known, other)| (lack, other.number) > (*known, instance.number));
+                if is_nearer {
                     closest = Some((lack, instance));
                 }
             }
@@ -150,7 +150,13 @@ pub(super) fn fits(
     demand: &Demand<'_>,
     instance: &ContainerInstance,
 ) -> Result<(), Unplaced> {
-    match lack(cluster, demand, &Peers::default(), instance, (0, 0)) {
+    match lack(
+        cluster,
+        demand,
+        &Peers::default(),
+        instance,
+        Reserved::default(),
+    ) {
         None => Ok(()),
         Some(lack) => Err(Unplaced {
             closest: Some((instance.id.clone(), lack)),
@@ -178,7 +184,7 @@ fn lack(
     demand: &Demand<'_>,
     crowd: &Peers<'_>,
     instance: &ContainerInstance,
-    (reserved_cpu, reserved_memory): (u64, u64),
+    reserved: Reserved,
 ) -> Option<Shortage> {
     let definition = demand.definition;
     let mut ports = definition
@@ -195,9 +201,9 @@ fn lack(
         .any(|port| port.host != 0 && instance.ports.contains(&(port.protocol.clone(), port.host)))
     {
         Some(Shortage::Ports)
-    } else if instance.used_cpu + reserved_cpu + definition.cpu > instance.cpu {
+    } else if instance.used_cpu + reserved.cpu + definition.cpu > instance.cpu {
         Some(Shortage::Cpu)
-    } else if instance.used_memory + reserved_memory + definition.memory > instance.memory {
+    } else if instance.used_memory + reserved.memory + definition.memory > instance.memory {
         Some(Shortage::Memory)
     } else {
         None

@@ -134,7 +134,7 @@ pub(super) fn succeeded(
         reason: words("reason"),
         answer: answer.clone(),
     };
-    tell(account, &held, outcome);
+    record_invocation(account, &held, outcome);
     task::returned(account, held.run, held.attempt, Ok(answer));
     Ok(json!({}))
 }
@@ -169,7 +169,7 @@ pub(super) fn failed(
     let body: Value = serde_json::from_str(&cause).unwrap_or_default();
     let reason = body["errorMessage"].as_str().unwrap_or(&cause).to_owned();
     let error = trouble.error.clone().unwrap_or_default();
-    tell(account, &held, Outcome::failed(error, reason));
+    record_invocation(account, &held, Outcome::failed(error, reason));
     task::returned(account, held.run, held.attempt, Err(trouble));
     Ok(json!({}))
 }
@@ -226,14 +226,14 @@ fn too_long(member: &str, limit: usize) -> ApiError {
     )
 }
 
-/// Notes that a worker was cut off that had taken this attempt.
-pub(super) fn tell_cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
+/// Records that the worker which had taken this attempt gave no answer in time.
+pub(super) fn record_unanswered(account: &mut Account, run: usize, attempt: u64, error: &str) {
     let mut tokens = account[STEPFUNCTIONS].tokens.values();
     let held = tokens.find(|held| (held.run, held.attempt) == (run, attempt));
     if let Some(held) = held.cloned() {
         let reason = "the activity worker that took the question gave no answer in time";
         let outcome = Outcome::failed(error.to_owned(), reason.to_owned());
-        tell(account, &held, outcome);
+        record_invocation(account, &held, outcome);
     }
 }
 
@@ -256,7 +256,7 @@ impl Outcome {
     }
 }
 
-fn tell(account: &mut Account, held: &HeldTask, outcome: Outcome) {
+fn record_invocation(account: &mut Account, held: &HeldTask, outcome: Outcome) {
     let lasted = account.now.duration_since(held.since);
     let of = execution(account, held.run);
     let (execution, instance) = (of.arn.clone(), of.instance().to_owned());

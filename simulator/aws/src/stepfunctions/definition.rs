@@ -204,7 +204,7 @@ impl ErrorText {
     ///
     /// # Errors
     /// `States.Runtime` if there are none in the place named.
-    pub fn say(&self, field: &str, scope: Scope<'_>) -> Result<String, Failure> {
+    pub fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<String, Failure> {
         match self {
             Self::Literal(text) => Ok(text.clone()),
             Self::From(expression) => match expression.evaluate(field, scope)? {

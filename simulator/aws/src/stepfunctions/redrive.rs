@@ -13,7 +13,7 @@ use super::Due;
 use super::events;
 use super::execution::{Execution, HISTORY_LIMIT, Status};
 use super::executions::named;
-use super::run::{act, count_transition, enter, execution, start_clock, tell};
+use super::run::{act, count_transition, enter, execution, record_execution, start_clock};
 use crate::account::Account;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::ExecutionEvent;
@@ -85,7 +85,7 @@ fn begin_again(account: &mut Account, run: usize, token: Option<String>) {
     (redriven.stop, redriven.error, redriven.cause) = (None, None, None);
     let details = Some(("executionRedrivenEventDetails", details));
     redriven.write(now, "ExecutionRedriven", details, None);
-    tell(account, run, ExecutionEvent::Redriven);
+    record_execution(account, run, ExecutionEvent::Redriven);
     events::status_changed(account, run);
     start_clock(account, run);
     let latency = account[STEPFUNCTIONS].timing.transition;

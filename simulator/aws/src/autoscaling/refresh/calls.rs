@@ -75,7 +75,7 @@ pub fn start(account: &mut Account, request: StartInstanceRefresh<'_>) -> Result
     found_mut(&mut account[AUTOSCALING], name)?
         .refreshes
         .push(refresh);
-    act::tell(account, name);
+    act::record_refresh(account, name);
     act::begin_later(account, name, &id);
     Ok(json!({"InstanceRefreshId": id}))
 }
@@ -195,7 +195,7 @@ pub fn cancel(
         refresh.status = Status::Cancelling;
         refresh.reason = Some(texts::cancelled(waits).to_owned());
         refresh.surge = 0;
-        act::tell(account, name);
+        act::record_refresh(account, name);
     }
     Ok(json!({"InstanceRefreshId": id}))
 }

@@ -413,7 +413,7 @@ fn record(account: &Account) -> Vec<String> {
 }
 
 #[test]
-fn it_is_pending_first_and_then_tells_how_far_it_is_and_what_it_waits_for() {
+fn it_is_pending_first_and_then_reports_how_far_it_is_and_what_it_waits_for() {
     let mut account = outdated(1, json!({}));
     begin(
         &mut account,

@@ -135,7 +135,7 @@ impl At<'_> {
         }
     }
 
-    fn say(&mut self, text: String) {
+    fn add_event(&mut self, text: String) {
         stack::resource_enters(
             self.account,
             self.id,
@@ -221,13 +221,13 @@ impl At<'_> {
                 json!({"ScalingProcesses": policy.suspend}),
             )?;
         }
-        self.say(rolling_policy::initiated(
+        self.add_event(rolling_policy::initiated(
             policy,
             plan,
             course.obsolete.len() as u64,
         ));
         if course.raised {
-            self.say(rolling_policy::temporarily(plan.temporary));
+            self.add_event(rolling_policy::temporarily(plan.temporary));
             let sizes = json!({"MinSize": plan.temporary, "DesiredCapacity": plan.temporary});
             self.ask("UpdateAutoScalingGroup", sizes)?;
         }
