@@ -6,6 +6,7 @@ mod change;
 mod explain;
 mod fault;
 mod graph;
+mod list;
 mod pages;
 mod pause;
 mod plan;
@@ -15,6 +16,7 @@ mod report;
 mod roll;
 mod scenario;
 mod simulate;
+mod status;
 mod terminate;
 mod watch;
 
@@ -30,7 +32,7 @@ use crate::failure::Failure;
 #[command(
     after_help = "Exit code of every verb: 0 as asked, or nothing to do; 1 ended otherwise (rolled back, retained, invariant \
 violated), or you said no; 2 usage or input; 3 BLOCKED or refused; 4 AWS cannot be reached, or does not accept your \
-credentials; 130 and 143 ended by a signal."
+credentials; 124 still under way (status, watch --timeout); 130 and 143 ended by a signal."
 )]
 pub struct CommandLine {
     /// When to use colours; NO_COLOR and CLICOLOR_FORCE are respected under auto
@@ -78,6 +80,10 @@ enum Verb {
     Roll(roll::Roll),
     /// Watches a rollout until its last drain has ended.
     Watch(watch::Watch),
+    /// Lists the stacks of ecs-rollout in the account and Region.
+    List(list::List),
+    /// Shows how a rollout stands, once: what it waits for, and how the last one ended.
+    Status(status::StatusVerb),
     /// Cancels the update of the stack, which CloudFormation rolls back.
     Cancel(cancel::Cancel),
     /// Pauses a rollout: no further drain begins, and no new instance is admitted.
@@ -114,6 +120,8 @@ impl CommandLine {
             Verb::Plan(plan) => plan.run()?,
             Verb::Roll(roll) => roll.run()?,
             Verb::Watch(watch) => watch.run()?,
+            Verb::List(list) => list.run()?,
+            Verb::Status(status) => status.run()?,
             Verb::Cancel(cancel) => cancel.run()?,
             Verb::Pause(pause) => pause.run()?,
             Verb::Resume(resume) => resume.run()?,

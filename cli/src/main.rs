@@ -7,6 +7,7 @@ mod explanation;
 mod failure;
 mod fetch;
 mod format;
+mod listing;
 mod plan;
 mod question;
 mod report;

@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
 use poller::Poller;
+pub use poller::look_once;
 
 /// Flags of `watch`.
 #[derive(Debug, Args)]
@@ -66,8 +67,8 @@ pub struct Watch {
     access: Access,
 }
 
-/// As the program `timeout` ends.
-const TIMED_OUT: u8 = 124;
+/// As the program `timeout` ends: the rollout has not ended.
+pub const TIMED_OUT: u8 = 124;
 
 /// How a rollout is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -17,6 +17,9 @@ use crate::retry::{RetryClient, RetryListener, RetryPolicy, retry};
 /// So long after a call the next one is made.
 const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 
+/// The same in a look that is made once.
+const BETWEEN_CALLS_ONCE: Duration = Duration::from_millis(50);
+
 /// Looks at the account.
 #[derive(Debug)]
 pub struct PacedClient {
@@ -72,6 +75,19 @@ impl PacedClient {
         })
     }
 
+    /// The same look for somebody who wants the answer now: the account is asked faster, and given
+    /// up after a few failures.
+    pub fn once(aws: Aws, access: Access, news: UnboundedSender<Update>) -> Self {
+        let announcer = Announcer {
+            news,
+            trouble: None,
+        };
+        Self {
+            client: RetryClient::new(aws, BETWEEN_CALLS_ONCE, RetryPolicy::ONCE, announcer),
+            access,
+        }
+    }
+
     /// The account for somebody who looks beside the rounds, and shares their calls a second.
     ///
     /// # Errors
@@ -85,6 +101,11 @@ impl PacedClient {
     /// AWS's time.
     pub fn now(&self) -> Timestamp {
         self.client.aws().now()
+    }
+
+    /// See [`Aws::account`].
+    pub fn account(&self, arn: &str) -> String {
+        self.client.aws().account(arn)
     }
 
     /// The Region.
