@@ -13,6 +13,7 @@ mod question;
 mod report;
 mod retry;
 mod screen;
+mod settings;
 mod view;
 mod watch;
 

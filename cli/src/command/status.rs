@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::flow;
 use super::rehearse::Output;
+use super::stack_argument::StackArgument;
 use super::watch::{TIMED_OUT, look_once};
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
@@ -29,9 +30,8 @@ and the description of 200 services or more; the text names how many services we
 Exit code: 0 if the last operation ended well, 1 if the stack rolled back or failed, or an instance is retained, 2 input, 4 AWS, 124 if
 an operation is under way, or a drain is open."))]
 pub struct StatusVerb {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// Lines to read, or one JSON object
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -45,9 +45,10 @@ impl StatusVerb {
     /// # Errors
     /// If there is no such stack, or no access to it.
     pub fn run(self) -> Result<ExitCode, Failure> {
+        let stack = self.stack.name()?;
         let status = super::wait_for(async {
             let aws = self.access.connect_without_retries().await?;
-            look_once(aws, self.access.clone(), &self.stack).await
+            look_once(aws, self.access.clone(), &stack).await
         })??;
         match self.output {
             Output::Text => {

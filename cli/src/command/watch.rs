@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::flow;
+use super::stack_argument::StackArgument;
 use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
@@ -47,9 +48,8 @@ at most. An address that does not answer at all is an error after half a minute.
 Exit code: 0 if all ended well, 1 if the stack rolled back or failed, or an instance is retained, 2 if it cannot be watched; 124
 after --timeout; 130 if you left before the end (q, Ctrl-C), 143 if a signal ended it."))]
 pub struct Watch {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// A screen, lines to read, or one JSON object for each change [default: screen on a terminal,
     /// text otherwise]
     #[arg(long, value_enum, value_name = "FORM", hide_default_value = true)]
@@ -104,7 +104,7 @@ impl Watch {
     /// take so long, if that is known.
     pub fn of(stack: String, planned: Option<SignedDuration>, access: Access, json: bool) -> Self {
         Self {
-            stack,
+            stack: StackArgument::named(stack),
             output: json.then_some(Output::Json),
             exit: false,
             timeout: None,
@@ -139,7 +139,7 @@ impl Watch {
     }
 
     async fn within_its_time(self, output: Output) -> Result<ExitCode, Failure> {
-        let (stack, timeout) = (self.stack.clone(), self.timeout);
+        let (stack, timeout) = (self.stack.name()?, self.timeout);
         let Some(timeout) = timeout else {
             return self.watch(output).await;
         };
@@ -159,12 +159,13 @@ impl Watch {
     }
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
+        let stack = self.stack.name()?;
         let (sender, news) = unbounded_channel();
-        let rounds = Poller::new(self.access, self.stack.clone(), self.planned, sender).await?;
+        let rounds = Poller::new(self.access, stack.clone(), self.planned, sender).await?;
         let looks = tokio::spawn(rounds.run());
         let leaves = self.exit || self.timeout.is_some();
         match output {
-            Output::Screen => live::show(&self.stack, leaves, looks, news).await,
+            Output::Screen => live::show(&stack, leaves, looks, news).await,
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,
         }
