@@ -7,6 +7,7 @@ mod demo;
 mod explain;
 mod fault;
 mod graph;
+mod list;
 mod pages;
 mod pause;
 mod plan;
@@ -16,14 +17,18 @@ mod report;
 mod roll;
 mod scenario;
 mod simulate;
+mod stack_argument;
+mod status;
 mod terminate;
 mod watch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
+use crate::settings::{Color, Settings, variable};
 
 /// Replaces the EC2 instances of an Amazon ECS cluster, safely and visibly.
 #[derive(Debug, Parser)]
@@ -31,37 +36,37 @@ use crate::failure::Failure;
 #[command(
     after_help = "Exit code of every verb: 0 as asked, or nothing to do; 1 ended otherwise (rolled back, retained, invariant \
 violated), or you said no; 2 usage or input; 3 BLOCKED or refused; 4 AWS cannot be reached, or does not accept your \
-credentials; 130 and 143 ended by a signal."
+credentials; 124 still under way (status, watch --timeout); 130 and 143 ended by a signal."
 )]
 pub struct CommandLine {
-    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are respected under auto
-    #[arg(long, value_enum, default_value_t = Color::Auto, global = true, value_name = "WHEN", display_order = 100)]
-    color: Color,
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are respected under auto [default: auto]
+    #[arg(
+        long,
+        value_enum,
+        global = true,
+        value_name = "WHEN",
+        display_order = 100
+    )]
+    color: Option<Color>,
+    /// Configuration file [default: ECS_ROLLOUT_CONFIG, or ~/.config/ecs-rollout/config.toml]
+    #[arg(long, global = true, value_name = "FILE", display_order = 101)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     verb: Verb,
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-impl Color {
-    /// Decides it for everything that the process writes.
-    fn apply(self) {
-        let choice = match self {
-            Self::Auto => anstream::ColorChoice::Auto,
-            Self::Always => anstream::ColorChoice::Always,
-            Self::Never => anstream::ColorChoice::Never,
-        };
-        choice.write_global();
-    }
+/// Decides on colours for everything that the process writes: the flag, the environment, the
+/// configuration file.
+fn apply_color(flag: Option<Color>, configured: Option<Color>) {
+    let variables = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"];
+    let is_set = variables.iter().any(|name| variable(name).is_some());
+    let configured = configured.filter(|_| !is_set);
+    let choice = match flag.or(configured).unwrap_or(Color::Auto) {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +86,10 @@ enum Verb {
     Roll(roll::Roll),
     /// Watches a rollout until its last drain has ended.
     Watch(watch::Watch),
+    /// Lists the stacks of ecs-rollout in the account and Region.
+    List(list::List),
+    /// Shows how a rollout stands, once: what it waits for, and how the last one ended.
+    Status(status::StatusVerb),
     /// Cancels the update of the stack, which CloudFormation rolls back.
     Cancel(cancel::Cancel),
     /// Pauses a rollout: no further drain begins, and no new instance is admitted.
@@ -109,7 +118,9 @@ impl CommandLine {
     /// # Errors
     /// A sentence for the user.
     pub fn run(self) -> Result<ExitCode, Failure> {
-        self.color.apply();
+        let settings = Settings::read(self.config.as_deref(), &variable)?;
+        apply_color(self.color, settings.color);
+        settings.keep();
         Ok(match self.verb {
             Verb::Rehearse(rehearse) => rehearse.run()?,
             Verb::Demo(demo) => demo.run()?,
@@ -118,6 +129,8 @@ impl CommandLine {
             Verb::Plan(plan) => plan.run()?,
             Verb::Roll(roll) => roll.run()?,
             Verb::Watch(watch) => watch.run()?,
+            Verb::List(list) => list.run()?,
+            Verb::Status(status) => status.run()?,
             Verb::Cancel(cancel) => cancel.run()?,
             Verb::Pause(pause) => pause.run()?,
             Verb::Resume(resume) => resume.run()?,

@@ -7,11 +7,13 @@ mod explanation;
 mod failure;
 mod fetch;
 mod format;
+mod listing;
 mod plan;
 mod question;
 mod report;
 mod retry;
 mod screen;
+mod settings;
 mod view;
 mod watch;
 

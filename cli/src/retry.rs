@@ -49,6 +49,13 @@ impl RetryPolicy {
         },
         ..Self::REPORT
     };
+    /// Of a look for which somebody waits: as often as the SDK tries.
+    pub const ONCE: Self = Self {
+        first_wait: Duration::from_millis(500),
+        longest_wait: Duration::from_secs(1),
+        announced_from: u32::MAX,
+        gives_up: GiveUp::AtFailure(3),
+    };
     /// Of whatever reads an account once: each call has been tried again by the SDK already.
     pub const REPORT: Self = Self {
         first_wait: Duration::from_secs(2),

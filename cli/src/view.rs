@@ -10,5 +10,6 @@ pub mod page;
 pub mod planned;
 pub mod report;
 pub mod simulated;
+pub mod status;
 pub mod summary;
 pub mod wrap;

@@ -7,6 +7,7 @@
 //! - `cause`: why it did not end well. `phase`: whether an instance is queued, paused or draining.
 //! - `pace`: when the rollout is expected to end; `batches`: which batch is under way. `ending`:
 //!   what came of it. `words`: what is shown of an answer, and of a pause.
+//! - `row`: the instances, and what each waits for. `status`: all that one look finds.
 
 mod asked;
 mod batches;
@@ -21,7 +22,9 @@ mod last_answer;
 mod pace;
 mod pauses;
 mod phase;
+mod row;
 mod snapshot;
+mod status;
 
 use std::collections::BTreeMap;
 
@@ -42,7 +45,9 @@ pub use format::{how_far, paused, resume_command, why_retained};
 pub use pace::{Expected, Pace};
 pub use pauses::{PauseSpan, Pauses};
 pub use phase::{InstancePhase, PhaseCounts, Step, Surroundings};
+pub use row::{Rank, Row};
 pub use snapshot::{Course, Snapshot};
+pub use status::{Outcome, Status, StatusLine, Tone};
 
 /// How things stand.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,7 +8,7 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
@@ -16,9 +16,10 @@ use aws_types::os_shim_internal::{Env, Fs};
 use clap::Args;
 use workers::http;
 
-use super::place::{Place, Sources};
+use super::place::{Place, REGION_VARIABLES, Sources};
 use super::{Aws, Slots, half_key, shell};
 use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -140,9 +141,16 @@ impl Access {
         if let Some(account) = &self.in_memory {
             return Ok(account.connect(retries, slots));
         }
-        shell::keep(self.profile.as_deref(), self.region.as_deref());
+        let settings = Settings::kept();
         let env = Env::real();
+        let configured = Configured::of(settings, &env);
+        // The AWS CLI does not read the configuration file, and its commands are printed too.
+        shell::keep(
+            self.profile.as_deref().or(configured.profile),
+            self.region.as_deref().or(configured.region),
+        );
         let profile = selected_profile(self.profile.as_deref(), &env);
+        let profile = profile.or_else(|| configured.profile.map(str::to_owned));
         let files = match &profile {
             Some(name) => Some(profile_exists(name, &env).await?),
             None => aws_config::profile::load(&Fs::real(), &env, &EnvConfigFiles::default(), None)
@@ -150,28 +158,21 @@ impl Access {
                 .ok(),
         };
         let http = http::Client::new();
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http.clone())
-            .timeout_config(timeouts);
-        if let Some(retries) = retries {
-            loader = loader.retry_config(retries);
-        }
+        let mut loader = loader(http.clone(), retries);
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
         }
-        if let Some(region) = &self.region {
-            loader = loader.region(Region::new(region.clone()));
+        if let Some(region) = self.region.as_deref().or(configured.region) {
+            loader = loader.region(Region::new(region.to_owned()));
         }
         let mut config = loader.load().await;
         let Some(region) = config.region().map(ToString::to_string) else {
-            let message = "no Region: give --region, or set AWS_REGION, or name one in the profile";
+            let message = "no Region: give --region, or set AWS_REGION, or name one in the profile or in the configuration file";
             return Err(message.to_owned().into());
         };
         let sources = Sources {
             flag: self.region.as_deref(),
+            configured: configured.region.and(settings.file.as_deref()),
             env: &env,
             profile: profile.as_deref().unwrap_or("default"),
             files: files.as_ref(),
@@ -209,12 +210,46 @@ impl InMemory {
     }
 }
 
+/// What finds the settings, for a caller that tries again itself or not.
+fn loader(http: http::Client, retries: Option<RetryConfig>) -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(timeouts);
+    match retries {
+        Some(retries) => loader.retry_config(retries),
+        None => loader,
+    }
+}
+
 /// The profile that the flag names, or else the environment. The AWS CLI reads AWS_DEFAULT_PROFILE
 /// first (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>).
 fn selected_profile(flag: Option<&str>, env: &Env) -> Option<String> {
     let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"].into_iter();
     let mut set = variables.filter_map(|name| env.get(name).ok().filter(|value| !value.is_empty()));
     flag.map(str::to_owned).or_else(|| set.next())
+}
+
+/// What the configuration file says of the account, where the environment does not.
+#[derive(Debug, PartialEq, Eq)]
+struct Configured<'a> {
+    profile: Option<&'a str>,
+    region: Option<&'a str>,
+}
+
+impl<'a> Configured<'a> {
+    fn of(settings: &'a Settings, env: &Env) -> Self {
+        let is_set = |name: &&str| env.get(name).is_ok_and(|value| !value.is_empty());
+        let has_identity = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"];
+        let has_identity = has_identity.iter().any(is_set);
+        let has_region = REGION_VARIABLES.iter().any(is_set);
+        Self {
+            profile: settings.profile.as_deref().filter(|_| !has_identity),
+            region: settings.region.as_deref().filter(|_| !has_region),
+        }
+    }
 }
 
 /// Where the credentials come from. AWS_ACCESS_KEY_ID wins over AWS_PROFILE, and --profile wins
@@ -299,6 +334,24 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_environment_wins_over_the_configuration_file() {
+        let settings = Settings {
+            profile: Some("dev".to_owned()),
+            region: Some("eu-west-1".to_owned()),
+            ..Settings::default()
+        };
+        let of = |env: &[(&str, &str)]| {
+            let configured = Configured::of(&settings, &Env::from_slice(env));
+            (configured.profile.is_some(), configured.region.is_some())
+        };
+        assert_eq!(of(&[]), (true, true));
+        assert_eq!(of(&[("AWS_PROFILE", ""), ("AWS_REGION", "")]), (true, true));
+        assert_eq!(of(&[("AWS_PROFILE", "prod")]), (false, true));
+        assert_eq!(of(&[("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")]), (false, true));
+        assert_eq!(of(&[("AWS_DEFAULT_REGION", "eu-west-3")]), (true, false));
+    }
 
     #[test]
     fn the_flag_wins_over_the_environment_and_keys_win_over_a_profile_of_the_environment() {

@@ -85,6 +85,34 @@ pub struct Hooks {
 }
 
 impl Group {
+    /// A group as Auto Scaling describes it.
+    pub(super) fn read(found: &AutoScalingGroup) -> Self {
+        let version =
+            |template: Option<&aws_sdk_autoscaling::types::LaunchTemplateSpecification>| {
+                template
+                    .and_then(|template| template.version())
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+        let members = found.instances().iter().map(|one| Member {
+            id: one.instance_id().unwrap_or_default().to_owned(),
+            state: LifecycleState::from_name(
+                one.lifecycle_state().map_or("", |state| state.as_str()),
+            ),
+            version: version(one.launch_template()),
+            zone: one.availability_zone().unwrap_or_default().to_owned(),
+        });
+        Self {
+            version: version(found.launch_template()),
+            desired: found
+                .desired_capacity()
+                .and_then(|desired| usize::try_from(desired).ok())
+                .unwrap_or_default(),
+            members: members.collect(),
+            pause: paused(found),
+        }
+    }
+
     /// The instances that are at rest neither in service nor retained.
     pub fn moving(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|one| one.moves())
@@ -134,31 +162,7 @@ impl Aws {
     /// # Errors
     /// As [`Error::from_sdk`], `GroupNotFound`.
     pub async fn group(&self, name: &str) -> Result<Group, Error> {
-        let found = self.described(name).await?;
-        let version =
-            |template: Option<&aws_sdk_autoscaling::types::LaunchTemplateSpecification>| {
-                template
-                    .and_then(|template| template.version())
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-        let members = found.instances().iter().map(|one| Member {
-            id: one.instance_id().unwrap_or_default().to_owned(),
-            state: LifecycleState::from_name(
-                one.lifecycle_state().map_or("", |state| state.as_str()),
-            ),
-            version: version(one.launch_template()),
-            zone: one.availability_zone().unwrap_or_default().to_owned(),
-        });
-        Ok(Group {
-            version: version(found.launch_template()),
-            desired: found
-                .desired_capacity()
-                .and_then(|desired| usize::try_from(desired).ok())
-                .unwrap_or_default(),
-            members: members.collect(),
-            pause: paused(&found),
-        })
+        Ok(Group::read(&self.described(name).await?))
     }
 
     /// The group that an instance is in, if it is in any, and how it stands there.

@@ -6,6 +6,7 @@ mod sources;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use aws_config::SdkConfig;
@@ -17,7 +18,7 @@ use workers::text::printable;
 
 use super::edge::{Unanswered, chain};
 use crate::failure::{Exit, Failure};
-pub use sources::Sources;
+pub use sources::{REGION_VARIABLES, Sources};
 
 /// The services that this tool calls, by the names that the SDKs of AWS use
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>).
@@ -44,6 +45,8 @@ pub enum Origin {
     Flag(&'static str),
     /// An environment variable.
     Variable(String),
+    /// The configuration file of this tool.
+    File(PathBuf),
     /// A key of a profile in the AWS configuration files.
     Profile {
         /// The key.
@@ -60,6 +63,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(name) => f.write_str(name),
             Self::Variable(name) => f.write_str(name),
+            Self::File(path) => write!(f, "{}", printable(&path.to_string_lossy())),
             Self::Profile { key, name } => write!(f, "{key} of profile {}", printable(name)),
             Self::Metadata => f.write_str("the metadata of this EC2 instance"),
         }

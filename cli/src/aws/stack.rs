@@ -3,6 +3,7 @@
 mod change;
 mod failed;
 mod lost;
+mod read;
 mod words;
 
 use std::collections::BTreeMap;
@@ -205,39 +206,7 @@ impl Aws {
         let found = answer.stacks().first();
         let found =
             found.ok_or_else(|| Error::bad_answer(call, format!("stack {name} is not told")))?;
-        let outputs = found.outputs().iter();
-        let parameters = found.parameters().iter();
-        let resolved = found.parameters().iter().filter_map(|one| {
-            let value = one.resolved_value()?.to_owned();
-            Some((one.parameter_key()?.to_owned(), value))
-        });
-        Ok(Stack {
-            name: found.stack_name().unwrap_or(name).to_owned(),
-            id: found.stack_id().unwrap_or(name).to_owned(),
-            since: [
-                found.deletion_time(),
-                found.last_updated_time(),
-                found.creation_time(),
-            ]
-            .into_iter()
-            .find_map(super::time),
-            status: found
-                .stack_status()
-                .map_or_else(String::new, |status| status.as_str().to_owned()),
-            outputs: outputs
-                .filter_map(|one| {
-                    Some((one.output_key()?.to_owned(), one.output_value()?.to_owned()))
-                })
-                .collect(),
-            parameters: parameters
-                .filter_map(|one| {
-                    let value = one.parameter_value().unwrap_or_default();
-                    Some((one.parameter_key()?.to_owned(), value.to_owned()))
-                })
-                .collect(),
-            resolved: resolved.collect(),
-            capabilities: found.capabilities().to_vec(),
-        })
+        Ok(Stack::read(found))
     }
 
     /// A page of the stack's events, newest first: the newest, or those that follow where `next`

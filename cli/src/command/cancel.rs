@@ -12,6 +12,7 @@ use workers::Error;
 use super::change::Change;
 use super::flow;
 use super::pause::effect::{begun, paused_instances, paused_rollback, still_paused};
+use super::stack_argument::StackArgument;
 use crate::aws::{Aws, Group, Member, Stack, error_text, missing_group, with_access};
 use crate::failure::{Exit, Failure};
 use crate::format::shortened;
@@ -37,9 +38,8 @@ DescribeContainerInstances, ssm:GetParameter; with --restore-ami PutParameter.
 Exit code: 0 if the update is being cancelled or no update is in progress, 1 if you said no, or if --restore-ami could not put the
 old AMI id back, 2 input, 4 AWS."))]
 pub struct Cancel {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// Put the old AMI id back into the stack's SSM parameter, so that the next update does not try
     /// the new AMI again
     #[arg(long)]
@@ -56,7 +56,7 @@ impl Cancel {
     pub fn run(self) -> Result<ExitCode, Failure> {
         super::wait_for(async {
             let aws = self.change.access.connect().await?;
-            let stack = aws.stack(&self.stack).await;
+            let stack = aws.stack(&self.stack.name()?).await;
             let stack = stack.map_err(|error| Failure::from(&error))?;
             self.cancel(&aws, &stack).await
         })?

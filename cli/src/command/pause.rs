@@ -11,6 +11,7 @@ use workers::text::printable;
 
 use super::change::Change;
 use super::flow;
+use super::stack_argument::StackArgument;
 use crate::aws::{self, Aws, Stack, missing_group};
 use crate::failure::{Exit, Failure};
 use crate::watch::resume_command;
@@ -35,9 +36,8 @@ A stack that is being deleted is not paused: its instances drain and end all the
 Exit code: 0 if the rollout is paused, 1 if you said no, 2 input, 3 if it is already paused for another reason, or the stack is
 being deleted, 4 AWS."))]
 pub struct Pause {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// Why: everyone who looks at the rollout reads it
     #[arg(long, value_name = "TEXT", default_value = "no reason given", value_parser = reason)]
     reason: String,
@@ -59,9 +59,8 @@ group's tag ecs-rollout:hold).
 
 Exit code: 0 if the rollout is not paused any more, or was not, 1 if you said no, 2 input, 4 AWS."))]
 pub struct Resume {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     #[command(flatten)]
     change: Change,
 }
@@ -85,7 +84,7 @@ impl Pause {
     pub fn run(self) -> Result<ExitCode, Failure> {
         super::wait_for(async {
             let aws = self.change.access.connect().await?;
-            let stack = aws.stack(&self.stack).await;
+            let stack = aws.stack(&self.stack.name()?).await;
             let stack = stack.map_err(|error| Failure::from(&error))?;
             self.pause(&aws, &stack).await
         })?
@@ -158,7 +157,7 @@ impl Resume {
     pub fn run(self) -> Result<ExitCode, Failure> {
         super::wait_for(async {
             let aws = self.change.access.connect().await?;
-            let stack = aws.stack(&self.stack).await;
+            let stack = aws.stack(&self.stack.name()?).await;
             let stack = stack.map_err(|error| Failure::from(&error))?;
             self.resume(&aws, &stack).await
         })?

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::flow;
 use super::rehearse::Output;
+use super::stack_argument::StackArgument;
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
 use crate::plan::ami::{id_given, why_not_yours};
@@ -39,9 +40,8 @@ UNDER WAY: there is nothing to roll, but an instance is still draining, or retai
 Exit code: 0 READY, with or without warnings, or No changes; 2 bad input; 3 BLOCKED, UNCERTAIN or UNDER WAY;
 4 no access to AWS."))]
 pub struct PlanVerb {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// The AMI to roll to [default: what the stack's SSM parameter holds]
     #[arg(long, value_name = "ID", value_parser = id_given)]
     ami: Option<String>,
@@ -65,7 +65,7 @@ impl PlanVerb {
             ami: self.ami,
             batch: self.batch,
         };
-        let plan = made(&self.access, &self.stack, &asked)?;
+        let plan = made(&self.access, &self.stack.name()?, &asked)?;
         match self.output {
             Output::Text => print(planned::painted(&plan, columns())),
             Output::Json => {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::flow;
 use super::rehearse::Output;
+use super::stack_argument::StackArgument;
 use crate::aws::{Access, with_access_in};
 use crate::failure::{Exit, Failure};
 use crate::fetch::{PACE, Reader};
@@ -32,9 +33,8 @@ GetExecutionHistory, ecs:ListContainerInstances, DescribeContainerInstances; aft
 Exit code: 0 if the rollout ended well, 1 if the stack rolled back or failed, an instance is retained, a hook was left open, or the rollout
 is still under way; 2 input; 4 AWS."))]
 pub struct Report {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// The operations that began since then, such as 2h, 3d or 2026-11-26T19:00:00Z [default: the
     /// last one of the stack]
     #[arg(long, value_name = "TIME", value_parser = Since::read)]
@@ -119,7 +119,9 @@ impl Report {
     async fn read(&self) -> Result<Source, Failure> {
         let aws = self.access.connect().await?;
         let since = |now| self.since.map(|since| since.at(now)).transpose();
-        Reader::new(aws, PACE, true).read(&self.stack, since).await
+        Reader::new(aws, PACE, true)
+            .read(&self.stack.name()?, since)
+            .await
     }
 }
 

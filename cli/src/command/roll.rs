@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::change::Change;
 use super::flow;
 use super::plan::made;
+use super::stack_argument::StackArgument;
 use super::watch::Watch;
 use crate::aws::{Aws, with_access};
 use crate::failure::{Exit, Failure};
@@ -42,9 +43,8 @@ or you said no; 2 input; 3 if the plan is BLOCKED or UNDER WAY; 4 AWS."))]
 #[command(mut_arg("output", |output| output.help("Text, or JSON on stdout: one object for the start, then one for each change that is watched, one \
 a line; messages and questions then go to stderr")))]
 pub struct Roll {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// The AMI to roll to: its id is put into the stack's SSM parameter
     #[arg(long, value_name = "ID", conflicts_with = "ami_parameter", value_parser = id_given)]
     ami: Option<String>,
@@ -74,7 +74,7 @@ impl Roll {
             ami: super::wait_for(self.new_ami())??,
             batch: self.batch,
         };
-        let plan = made(&self.change.access, &self.stack, &asked)?;
+        let plan = made(&self.change.access, &self.stack.name()?, &asked)?;
         self.change
             .note_painted(&planned::painted(&plan, columns()));
         let result = |started: bool| result(&plan, started, false);
@@ -116,7 +116,7 @@ impl Roll {
         }
         let json = self.change.output == super::rehearse::Output::Json;
         let planned = plan.expected.as_ref().and_then(Expected::duration);
-        Watch::of(self.stack, planned, self.change.access, json).run()
+        Watch::of(self.stack.name()?, planned, self.change.access, json).run()
     }
 
     /// The AMI that is asked for, if any is.
@@ -190,7 +190,7 @@ impl Roll {
     /// Puts the AMI into the parameter, and updates the stack. Whether there is anything to update.
     async fn begin(&self, plan: &Plan, asked: &PlanRequest) -> Result<bool, Failure> {
         let aws = self.change.access.connect().await?;
-        let stack = aws.stack(&self.stack).await?;
+        let stack = aws.stack(&self.stack.name()?).await?;
         let held = aws.parameter(&plan.ami_parameter).await?;
         let held = held.map(|held| held.value);
         if let Some(ami) = asked.ami.as_ref().filter(|ami| Some(*ami) != held.as_ref()) {

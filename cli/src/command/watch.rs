@@ -20,11 +20,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::flow;
+use super::stack_argument::StackArgument;
 use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
 use poller::Poller;
+pub use poller::look_once;
 
 /// Flags of `watch`.
 #[derive(Debug, Args)]
@@ -47,9 +49,8 @@ at most. An address that does not answer at all is an error after half a minute.
 Exit code: 0 if all ended well, 1 if the stack rolled back or failed, or an instance is retained, 2 if it cannot be watched; 124
 after --timeout; 130 if you left before the end (q, Ctrl-C), 143 if a signal ended it."))]
 pub struct Watch {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgument,
     /// A screen, lines to read, or one JSON object for each change [default: screen on a terminal,
     /// text otherwise]
     #[arg(long, value_enum, value_name = "FORM", hide_default_value = true)]
@@ -67,8 +68,8 @@ pub struct Watch {
     access: Access,
 }
 
-/// As the program `timeout` ends.
-const TIMED_OUT: u8 = 124;
+/// As the program `timeout` ends: the rollout has not ended.
+pub const TIMED_OUT: u8 = 124;
 
 /// How a rollout is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -104,7 +105,7 @@ impl Watch {
     /// take so long, if that is known.
     pub fn of(stack: String, planned: Option<SignedDuration>, access: Access, json: bool) -> Self {
         Self {
-            stack,
+            stack: StackArgument::named(stack),
             output: json.then_some(Output::Json),
             exit: false,
             timeout: None,
@@ -139,7 +140,7 @@ impl Watch {
     }
 
     async fn within_its_time(self, output: Output) -> Result<ExitCode, Failure> {
-        let (stack, timeout) = (self.stack.clone(), self.timeout);
+        let (stack, timeout) = (self.stack.name()?, self.timeout);
         let Some(timeout) = timeout else {
             return self.watch(output).await;
         };
@@ -159,10 +160,11 @@ impl Watch {
     }
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
-        let (looks, news) = updates(self.access, self.stack.clone(), self.planned).await?;
+        let stack = self.stack.name()?;
+        let (looks, news) = updates(self.access, stack.clone(), self.planned).await?;
         let leaves = self.exit || self.timeout.is_some();
         match output {
-            Output::Screen => live::show(&self.stack, leaves, looks, news).await,
+            Output::Screen => live::show(&stack, leaves, looks, news).await,
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,
         }

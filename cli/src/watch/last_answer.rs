@@ -6,7 +6,7 @@ use super::{Change, Course, how_far, without_instance};
 
 impl Change {
     /// Subject, what, and detail.
-    fn parts(&self) -> (String, String, String) {
+    pub(super) fn parts(&self) -> (String, String, String) {
         match self {
             Self::Stack { status } => ("stack".to_owned(), status.clone(), String::new()),
             Self::Event {

@@ -1,15 +1,22 @@
 //! Where settings are found: in a flag, in the environment, in the AWS configuration files.
 
+use std::path::Path;
+
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_types::os_shim_internal::Env;
 
 use super::{ENDPOINT, Origin};
+
+/// The variables that name the Region, in the order in which they are read.
+pub const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// What the settings of this process are read from.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
     /// The flag `--region`.
     pub flag: Option<&'a str>,
+    /// The configuration file, if its Region is used.
+    pub configured: Option<&'a Path>,
     /// The environment.
     pub env: &'a Env,
     /// The name of the profile.
@@ -24,9 +31,12 @@ impl Sources<'_> {
         if self.flag.is_some() {
             return Origin::Flag("--region");
         }
-        let mut variables = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter();
+        let mut variables = REGION_VARIABLES.into_iter();
         if let Some(name) = variables.find(|name| self.env.get(name).is_ok()) {
             return Origin::Variable(name.to_owned());
+        }
+        if let Some(file) = self.configured {
+            return Origin::File(file.to_owned());
         }
         let profile = self.files.and_then(|files| files.get_profile(self.profile));
         match profile.and_then(|profile| profile.get("region")) {

@@ -126,6 +126,7 @@ fn a_setting_is_found_where_the_sdk_finds_it() {
         let env = Env::from_slice(set);
         let sources = Sources {
             flag: None,
+            configured: None,
             env: &env,
             profile: "prod",
             files: None,

@@ -16,7 +16,7 @@ const STACK: &str = "ecs-cluster";
 
 fn verb(restore_ami: bool) -> Cancel {
     Cancel {
-        stack: STACK.to_owned(),
+        stack: StackArgument::named(STACK.to_owned()),
         restore_ami,
         change: Change {
             yes: true,

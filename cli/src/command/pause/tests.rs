@@ -32,7 +32,7 @@ fn settings() -> Settings {
 
 fn verb(reason: &str, replace: bool) -> Pause {
     Pause {
-        stack: STACK.to_owned(),
+        stack: StackArgument::named(STACK.to_owned()),
         reason: reason.to_owned(),
         replace,
         change: Change {

@@ -31,7 +31,7 @@ fn one_instance() -> Settings {
 
 fn roll_to(ami: &str) -> Roll {
     Roll {
-        stack: STACK.to_owned(),
+        stack: StackArgument::named(STACK.to_owned()),
         ami: Some(ami.to_owned()),
         ami_parameter: None,
         batch: None,

@@ -1,5 +1,7 @@
 //! The looks of `watch`: at most two calls a second, and patient.
 
+use std::time::Duration;
+
 use aws_sdk_sfn::types::ExecutionStatus;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -11,6 +13,9 @@ use crate::aws::{
 };
 use crate::failure::Failure;
 use crate::retry::{RetryClient, RetryListener, RetryPolicy, retry};
+
+/// So long after a call the next one is made in a look that is made once.
+const BETWEEN_CALLS_ONCE: Duration = Duration::from_millis(50);
 
 /// Looks at the account.
 #[derive(Debug)]
@@ -67,6 +72,19 @@ impl PacedClient {
         })
     }
 
+    /// The same look for somebody who wants the answer now: the account is asked faster, and given
+    /// up after a few failures.
+    pub fn once(aws: Aws, access: Access, news: UnboundedSender<Update>) -> Self {
+        let announcer = Announcer {
+            news,
+            trouble: None,
+        };
+        Self {
+            client: RetryClient::new(aws, BETWEEN_CALLS_ONCE, RetryPolicy::ONCE, announcer),
+            access,
+        }
+    }
+
     /// The account for somebody who looks beside the rounds, and shares their calls a second.
     ///
     /// # Errors
@@ -80,6 +98,11 @@ impl PacedClient {
     /// AWS's time.
     pub fn now(&self) -> Timestamp {
         self.client.aws().now()
+    }
+
+    /// See [`Aws::account`].
+    pub fn account(&self, arn: &str) -> String {
+        self.client.aws().account(arn)
     }
 
     /// The Region.

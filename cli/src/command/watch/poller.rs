@@ -7,6 +7,7 @@ mod ending;
 mod estimate;
 mod failures;
 mod histories;
+mod once;
 mod pace;
 mod resource_ids;
 mod updates;
@@ -18,12 +19,15 @@ use super::Update;
 use super::paced_client::PacedClient;
 use crate::aws::{Access, Group, Stack, only_drafted};
 use crate::failure::Failure;
-use crate::watch::{Activities, Entry, Events, Expected, Pauses, Snapshot, Standing};
+use crate::watch::{
+    Activities, Change, Ending, Entry, Events, Expected, Pauses, Snapshot, Standing,
+};
 use amis::Amis;
 use cluster::Cluster;
 use estimate::Estimate;
 use failures::Failures;
 use histories::Histories;
+pub use once::look_once;
 use resource_ids::{Failed, Places, gone_is};
 
 /// So many pages of events are read at most in a round.
@@ -76,8 +80,18 @@ impl Poller {
         planned: Option<SignedDuration>,
         news: UnboundedSender<Update>,
     ) -> Result<Self, Failure> {
-        Ok(Self {
-            look: PacedClient::new(access, news.clone()).await?,
+        let look = PacedClient::new(access, news.clone()).await?;
+        Ok(Self::with_client(look, stack, Estimate::of(planned), news))
+    }
+
+    fn with_client(
+        look: PacedClient,
+        stack: String,
+        estimate: Estimate,
+        news: UnboundedSender<Update>,
+    ) -> Self {
+        Self {
+            look,
             stack,
             news,
             places: Places::default(),
@@ -87,12 +101,12 @@ impl Poller {
             failures: Failures::default(),
             cluster: Cluster::default(),
             amis: Amis::default(),
-            estimate: Estimate::of(planned),
+            estimate,
             pauses: Pauses::default(),
             round: 0,
             sight: Snapshot::default(),
             before: None,
-        })
+        }
     }
 
     /// Looks until all is at rest; whether it ended well.
@@ -101,18 +115,17 @@ impl Poller {
     /// A sentence for the user.
     pub async fn run(mut self) -> Result<bool, Failure> {
         loop {
-            let round = self.round().await.map_err(|error| match error {
-                Failed::Asking(error) => Failure::from(&error),
-                Failed::Told(failure) => failure,
-            })?;
-            if let Some(well) = round {
+            let round = self.round().await?;
+            if let Some(ending) = round {
+                let well = ending.well;
+                self.change(self.look.now(), Change::End(ending));
                 return Ok(well);
             }
         }
     }
 
-    /// One round; whether it ended well, if it has ended.
-    async fn round(&mut self) -> Result<Option<bool>, Failed> {
+    /// One round; how it ended, if it has ended.
+    async fn round(&mut self) -> Result<Option<Ending>, Failed> {
         let stack = self.look.stack(&self.stack).await?;
         // A name is found no more once its stack is deleted.
         self.stack.clone_from(&stack.id);
@@ -143,7 +156,7 @@ impl Poller {
                 .as_ref()
                 .is_none_or(|group| group.moving().next().is_none());
         if !stack.is_busy() && (rests || stack.is_deleted()) {
-            return self.ended(&stack, group.as_ref()).await.map(Some);
+            return self.ending(&stack, group.as_ref()).await.map(Some);
         }
         self.rest(&stack, group.is_some()).await?;
         self.estimated(&stack).await;

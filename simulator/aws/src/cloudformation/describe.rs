@@ -16,10 +16,11 @@ use super::status_reason::StatusReason;
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::ApiError;
+use crate::wire::paging::page;
 
 /// DetailedStatus of what is configured and waits to be seen everywhere.
 const CONFIGURED: &str = "CONFIGURATION_COMPLETE";
-/// How many events or resources one answer has at most.
+/// How many stacks, events or resources one answer has at most.
 ///
 /// assumption: 100. A longer page on AWS proves it wrong.
 const PAGE: usize = 100;
@@ -52,24 +53,34 @@ pub fn renew_outputs(account: &mut Account, id: &str) {
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeStacks<'a> {
     stack_name: Option<&'a str>,
+    next_token: Option<&'a str>,
 }
 
-/// `DescribeStacks`: the stack of a name or id; without one every stack that is not deleted.
+/// `DescribeStacks`: the stack of a name or id; without one every stack that is not deleted, in
+/// pages. AWS ends a page at 1 MB of text, this account after 100 stacks
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>).
 ///
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
 pub fn stacks(account: &mut Account, request: DescribeStacks<'_>) -> Result<Value, ApiError> {
-    let state = &account[CLOUDFORMATION];
-    let stacks: Vec<Value> = match request.stack_name {
-        Some(name) => vec![described(found(account, name)?)],
-        None => state
-            .stacks
-            .values()
-            .filter(|stack| stack.status != "DELETE_COMPLETE")
-            .map(described)
-            .collect(),
-    };
-    Ok(json!({"Stacks": stacks}))
+    if let Some(name) = request.stack_name {
+        return Ok(json!({"Stacks": [described(found(account, name)?)]}));
+    }
+    let stacks = account[CLOUDFORMATION].stacks.values();
+    let there = stacks.filter(|stack| stack.status != "DELETE_COMPLETE");
+    let token = request.next_token;
+    let page = page(there.map(|stack| (stack.id.clone(), stack)), token, PAGE);
+    let (stacks, next) = page.ok_or_else(|| {
+        let token = token.unwrap_or_default();
+        invalid(format!("NextToken {token} was never given out"))
+    })?;
+    let mut answer = json!({"Stacks": stacks.into_iter().map(described).collect::<Vec<_>>()});
+    put(
+        &mut answer,
+        "NextToken",
+        next.as_deref().unwrap_or_default(),
+    );
+    Ok(answer)
 }
 
 pub(super) fn found<'a>(account: &'a Account, name: &str) -> Result<&'a Stack, ApiError> {
@@ -323,5 +334,24 @@ mod tests {
             second["StackEvents"].as_array().map(Vec::len),
             Some(all - 100)
         );
+    }
+
+    #[test]
+    fn all_stacks_come_in_pages_whose_tokens_are_checked() {
+        let mut scene = Scene::created(json!([]));
+        let template = json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}).to_string();
+        for n in 0..PAGE {
+            let stack = json!({"StackName": format!("t-{n}"), "TemplateBody": template});
+            scene.call("CreateStack", stack).expect("begun");
+        }
+        let first = scene.call("DescribeStacks", json!({})).expect("a page");
+        assert_eq!(first["Stacks"].as_array().map(Vec::len), Some(PAGE));
+        let next = json!({"NextToken": first["NextToken"]});
+        let second = scene.call("DescribeStacks", next).expect("a page");
+        assert_eq!(second["Stacks"].as_array().map(Vec::len), Some(1));
+        assert_eq!(second["NextToken"], Value::Null);
+        let unknown = json!({"NextToken": "7"});
+        let refused = scene.call("DescribeStacks", unknown).expect_err("no token");
+        assert_eq!(refused.code, "ValidationError");
     }
 }

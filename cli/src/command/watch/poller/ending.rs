@@ -8,7 +8,7 @@ use super::Poller;
 use super::resource_ids::{Failed, gone_is};
 use crate::aws::{Group, Member, Stack};
 use crate::plan::ami::{restore_after_rollback, to_restore};
-use crate::watch::{Cause, Change, Ending, FailedExecution, Operation};
+use crate::watch::{Cause, Ending, FailedExecution, Operation};
 
 /// Statuses of a stack whose operation ended as it was meant to.
 const COMPLETE: [&str; 3] = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPLETE"];
@@ -18,12 +18,12 @@ const COMPLETE: [&str; 3] = ["UPDATE_COMPLETE", "CREATE_COMPLETE", "DELETE_COMPL
 const LOOKS_FOR_FAILURES: usize = 3;
 
 impl Poller {
-    /// Tells the end; whether it is a good one.
-    pub(super) async fn ended(
+    /// How it ended.
+    pub(super) async fn ending(
         &mut self,
         stack: &Stack,
         group: Option<&Group>,
-    ) -> Result<bool, Failed> {
+    ) -> Result<Ending, Failed> {
         let members = group.map_or(&[][..], |group| &group.members);
         let retained = members.iter().filter(|one| one.state.is_retained());
         let retained: Vec<String> = retained.map(|one| one.id.clone()).collect();
@@ -37,7 +37,7 @@ impl Poller {
         let over = self.over(stack, group.is_some(), &retained).await?;
         let began = self.sight.began;
         let restore = self.restore(stack).await?;
-        let ended = Ending {
+        let ending = Ending {
             stack: stack.name.clone(),
             status: stack.status.clone(),
             well,
@@ -53,8 +53,7 @@ impl Poller {
             restore,
         };
         self.publish();
-        self.change(self.look.now(), Change::End(ended));
-        Ok(well)
+        Ok(ending)
     }
 
     /// What puts the old AMI id back after a rollback, unless the parameter holds that.
@@ -89,7 +88,7 @@ impl Poller {
     }
 
     /// Why it did not end well, once the executions that failed are read.
-    async fn cause(&mut self, stack: &Stack) -> Result<Cause, Failed> {
+    pub(super) async fn cause(&mut self, stack: &Stack) -> Result<Cause, Failed> {
         if let Some(machine) = self.places.machine.clone() {
             for _ in 0..LOOKS_FOR_FAILURES {
                 let since = self.sight.began;

@@ -30,6 +30,11 @@ pub struct Histories {
 }
 
 impl Histories {
+    /// How many histories were read, of the executions that run.
+    pub fn read(&self) -> usize {
+        self.read.len()
+    }
+
     /// Reads some of the running executions into `asked`, and takes out those that have ended; how
     /// many run.
     ///

@@ -24,6 +24,15 @@ pub enum Failed {
     Told(Failure),
 }
 
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Asking(error) => Self::from(&error),
+            Failed::Told(failure) => failure,
+        }
+    }
+}
+
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self::Asking(error)
