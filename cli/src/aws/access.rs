@@ -69,6 +69,15 @@ impl fmt::Display for CredentialSource {
 }
 
 impl Access {
+    /// The access by these flags.
+    pub fn of(profile: Option<String>, region: Option<String>) -> Self {
+        Self {
+            profile,
+            region,
+            debug: false,
+        }
+    }
+
     /// Whether each call is written to stderr.
     pub fn debugs(&self) -> bool {
         self.debug

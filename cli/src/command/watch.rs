@@ -4,6 +4,7 @@
 //! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes
 //! that, `live` shows it.
 
+mod explainer;
 mod keys;
 mod lines;
 mod live;
@@ -24,6 +25,7 @@ use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
+use explainer::Explanations;
 use poller::Poller;
 pub use poller::look_once;
 
@@ -36,7 +38,7 @@ pub use poller::look_once;
     jq -c 'select(.kind == \"answer\")'
   ecs-rollout watch ecs-cluster --exit --timeout 3h
 
-On a terminal it is a screen: ? lists its keys. The last screen stays with a summary until you press a key. Piped it writes lines,
+On a terminal it is a screen: ? lists its keys; Enter explains an instance, by the calls of explain. The last screen stays with a summary until you press a key. Piped it writes lines,
 times in UTC. Until the first batch has ended, the ETA is the estimate of plan, for which the calls of plan are made once.
 
 Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
@@ -162,10 +164,14 @@ impl Watch {
         let stack = self.stack.name()?;
         let (sender, news) = unbounded_channel();
         let rounds = Poller::new(self.access, stack.clone(), self.planned, sender).await?;
+        let explainer = rounds.explainer();
         let looks = tokio::spawn(rounds.run());
         let leaves = self.exit || self.timeout.is_some();
         match output {
-            Output::Screen => live::show(&stack, leaves, looks, news).await,
+            Output::Screen => {
+                let explanations = Explanations::of(explainer);
+                live::show(&stack, leaves, looks, news, explanations).await
+            }
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,
         }
