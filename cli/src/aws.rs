@@ -3,6 +3,7 @@
 
 mod access;
 mod activities;
+mod caller;
 mod cluster;
 mod definition;
 mod edge;
@@ -40,7 +41,7 @@ pub use pages::Page;
 pub use parameter::{Parameter, readable};
 pub use past::{Happened, Past};
 pub use pause::{Pause, fits_tag};
-pub use place::blame;
+pub use place::{Place, blame};
 pub use rolling::RollingStep;
 pub use services::Service;
 pub use shell::{quoted, with_access, with_access_in};
@@ -69,6 +70,7 @@ pub struct Aws {
     ecs: aws_sdk_ecs::Client,
     parameters: aws_sdk_ssm::Client,
     stepfunctions: aws_sdk_sfn::Client,
+    sts: aws_sdk_sts::Client,
 }
 
 /// The same settings, by which every answer passes the edge.
@@ -130,6 +132,7 @@ impl Aws {
             ecs: client!(aws_sdk_ecs, config, clock),
             parameters: client!(aws_sdk_ssm, config, clock),
             stepfunctions: client!(aws_sdk_sfn, config, clock),
+            sts: client!(aws_sdk_sts, config, clock),
             clients,
             acting,
         }

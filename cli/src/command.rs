@@ -4,6 +4,7 @@ mod account;
 mod cancel;
 mod change;
 mod demo;
+mod doctor;
 mod explain;
 mod fault;
 mod graph;
@@ -86,6 +87,8 @@ enum Verb {
     Roll(roll::Roll),
     /// Watches a rollout until its last drain has ended.
     Watch(watch::Watch),
+    /// Checks credentials, Region, clock and permissions, and names the way out of what is wrong.
+    Doctor(doctor::Doctor),
     /// Lists the stacks of ecs-rollout in the account and Region.
     List(list::List),
     /// Shows how a rollout stands, once: what it waits for, and how the last one ended.
@@ -129,6 +132,7 @@ impl CommandLine {
             Verb::Plan(plan) => plan.run()?,
             Verb::Roll(roll) => roll.run()?,
             Verb::Watch(watch) => watch.run()?,
+            Verb::Doctor(doctor) => doctor.run()?,
             Verb::List(list) => list.run()?,
             Verb::Status(status) => status.run()?,
             Verb::Cancel(cancel) => cancel.run()?,
@@ -139,7 +143,7 @@ impl CommandLine {
             Verb::Report(report) => report.run()?,
             Verb::Account(account) => account.run()?,
             Verb::Graph(graph) => graph.run()?,
-            Verb::Completions(completions) => completions.run(),
+            Verb::Completions(completions) => completions.run()?,
             Verb::Man(man) => man.run()?,
         })
     }

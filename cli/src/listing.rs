@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use workers::Error;
 
-use crate::aws::{Aws, Group, Pause, Stack, error_text};
+use crate::aws::{Aws, Group, Member, Pause, Stack, error_text};
 use crate::failure::Failure;
 use crate::format::count;
 
@@ -181,6 +181,26 @@ impl Entry {
 }
 
 impl Listing {
+    /// The names of the stacks, each with its status.
+    pub fn stack_names(&self) -> Vec<(String, String)> {
+        let named = self.stacks.iter().map(|it| {
+            let stack = &it.stack;
+            (stack.name.clone(), stack.status.clone())
+        });
+        named.collect()
+    }
+
+    /// The ids of the instances, each with where it stands: those that need attention first.
+    pub fn instances(&self) -> Vec<(String, String)> {
+        let groups = self.stacks.iter().filter_map(|it| it.group.as_ref());
+        let mut members: Vec<&Member> = groups.flat_map(|group| &group.members).collect();
+        members.sort_by_key(|one| (one.is_in_service(), &one.id));
+        let named = members.into_iter();
+        named
+            .map(|one| (one.id.clone(), one.state.to_string()))
+            .collect()
+    }
+
     /// A table with a heading, or a sentence if there is no stack.
     pub fn table(&self) -> String {
         if self.stacks.is_empty() {

@@ -2,7 +2,9 @@
 
 mod aws;
 mod command;
+mod completion;
 mod definition;
+mod doctor;
 mod explanation;
 mod failure;
 mod fetch;
@@ -27,6 +29,9 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    if completion::answered() {
+        return ExitCode::SUCCESS;
+    }
     match command::CommandLine::parse().run() {
         Ok(code) => code,
         Err(failure) => {

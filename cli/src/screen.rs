@@ -3,25 +3,27 @@
 //!
 //! - `lists`: what stands in the four panes. `plan`: where each part goes. `head`: the first lines.
 //!   `text`: cutting and wrapping.
+//! - `press`: what a key does; `arrange`: filter and order.
 //! - `draw`: all of it together, `paint`: colours and lines, `overlay`: help, and one entry in
 //!   full.
 
+mod arrange;
 mod draw;
 mod head;
 mod lists;
 mod overlay;
 mod paint;
 mod plan;
+mod press;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use jiff::Timestamp;
-use ratatui::layout::Rect;
 
 use crate::watch::{Ending, Snapshot};
+use arrange::Arrangement;
 use lists::{Item, List};
-use plan::Plan;
 
 pub use draw::Link;
 
@@ -58,12 +60,40 @@ pub enum Key {
     Next,
     /// The pane before.
     Previous,
-    /// The chosen entry in full, or back.
+    /// The chosen entry in full, of an instance with its explanation; or back.
     Enter,
     /// Back.
     Escape,
     /// The keys and words, or back.
     Help,
+    /// Begins the filter.
+    Filter,
+    /// A character of the filter.
+    Character(char),
+    /// Takes the last character of the filter away.
+    Backspace,
+    /// The next order of the pane.
+    Sort,
+    /// Copies what the chosen entry is called.
+    Copy,
+    /// Shows and copies the console link of the chosen entry.
+    Link,
+}
+
+/// What is to be done outside of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Put this text onto the user's clipboard.
+    Copy(String),
+    /// Explain this instance.
+    Explain(String),
+}
+
+/// The explanation of an instance.
+#[derive(Debug)]
+struct Explained {
+    instance: String,
+    text: String,
 }
 
 /// What lies over the panes.
@@ -85,6 +115,13 @@ pub struct Screen {
     /// The chosen entry of each pane, by its key; without one it is the first.
     chosen: [Option<String>; Pane::ALL.len()],
     overlay: Option<Overlay>,
+    /// What is filtered and sorted.
+    arrangement: Arrangement,
+    /// What is to be done outside.
+    request: Option<Request>,
+    /// What the last key did, if that is not seen.
+    note: Option<String>,
+    explained: Option<Explained>,
     /// How it ended, if it has.
     ending: Option<Ending>,
     /// Whether colours are shown.
@@ -125,6 +162,10 @@ impl Screen {
             pane: Pane::default(),
             chosen: Default::default(),
             overlay: None,
+            arrangement: Arrangement::default(),
+            request: None,
+            note: None,
+            explained: None,
             ending: None,
             colours,
         }
@@ -132,8 +173,8 @@ impl Screen {
 
     /// Something was seen.
     pub fn see(&mut self, sight: Snapshot) {
-        self.lists = Pane::ALL.map(|pane| List::of(pane, &sight));
         self.sight = sight;
+        self.arrange();
     }
 
     /// What was seen last.
@@ -161,51 +202,6 @@ impl Screen {
     /// AWS answers again.
     pub fn is_answered(&mut self) {
         self.trouble = None;
-    }
-
-    /// A key was pressed, on a screen of this size.
-    pub fn press(&mut self, key: Key, area: Rect) {
-        if let Some(overlay) = self.overlay {
-            let ends = match key {
-                Key::Escape => true,
-                Key::Enter => overlay == Overlay::Whole,
-                Key::Help => overlay == Overlay::Help,
-                _ => false,
-            };
-            // The arrows go on to the next entry, which is then shown in full.
-            if ends || overlay == Overlay::Help {
-                self.overlay = None;
-                return;
-            }
-        }
-        let place = Pane::ALL.iter().position(|pane| *pane == self.pane);
-        let place = place.unwrap_or_default();
-        let panes = Pane::ALL.len();
-        match key {
-            Key::Next => self.pane = Pane::ALL[(place + 1) % panes],
-            Key::Previous => self.pane = Pane::ALL[(place + panes - 1) % panes],
-            Key::Enter => self.overlay = self.entry().map(|_| Overlay::Whole),
-            Key::Help => self.overlay = Some(Overlay::Help),
-            Key::Escape => {}
-            other => self.choose(other, Plan::of(area, self).rows(self.pane)),
-        }
-    }
-
-    fn choose(&mut self, key: Key, page: usize) {
-        let items = &self.lists[self.pane.place()].items;
-        let last = items.len().saturating_sub(1);
-        let place = self.chosen_place(self.pane);
-        let page = page.max(1);
-        let to = match key {
-            Key::Up => place.saturating_sub(1),
-            Key::Down => place + 1,
-            Key::PageUp => place.saturating_sub(page),
-            Key::PageDown => place + page,
-            Key::End => last,
-            _ => 0,
-        };
-        let chosen = items.get(to.min(last)).filter(|_| to > 0);
-        self.chosen[self.pane.place()] = chosen.map(|item| item.key.clone());
     }
 
     /// Where the chosen entry of a pane stands. One that has gone leaves the choice to the first.

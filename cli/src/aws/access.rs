@@ -87,6 +87,16 @@ impl fmt::Display for CredentialSource {
 }
 
 impl Access {
+    /// The access by these flags.
+    pub fn of(profile: Option<String>, region: Option<String>) -> Self {
+        Self {
+            profile,
+            region,
+            debug: false,
+            in_memory: None,
+        }
+    }
+
     /// Whether each call is written to stderr.
     pub fn debugs(&self) -> bool {
         self.debug

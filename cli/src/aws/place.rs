@@ -22,13 +22,14 @@ pub use sources::{REGION_VARIABLES, Sources};
 
 /// The services that this tool calls, by the names that the SDKs of AWS use
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>).
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "CloudFormation",
     "Auto Scaling",
     "ECS",
     "SFN",
     "SSM",
     "Elastic Load Balancing v2",
+    "STS",
 ];
 
 /// The variable that sets all endpoints; one with the service's name after it sets one of them
@@ -122,6 +123,25 @@ impl Place {
         self.check()?;
         PLACE.get_or_init(|| self);
         Ok(())
+    }
+
+    /// The place of this process, once it has connected.
+    pub fn settled() -> Option<&'static Self> {
+        PLACE.get()
+    }
+
+    /// The Region, and where it was set.
+    pub fn region(&self) -> String {
+        self.region.to_string()
+    }
+
+    /// The endpoints, and where they were set.
+    pub fn endpoints(&self) -> String {
+        if self.endpoints.is_empty() {
+            return "AWS's own".to_owned();
+        }
+        let all = self.endpoints.iter().map(ToString::to_string);
+        all.collect::<Vec<_>>().join(", ")
     }
 
     fn check(&self) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ use super::flow;
 use super::rehearse::Output;
 use super::terminate::instance_id;
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack};
+use crate::completion;
 use crate::explanation::{Explanation, Found, InstanceState, OnCluster, VALUES};
 use crate::failure::{Exit, Failure};
 use crate::question::{asked_now, concerns};
@@ -44,7 +45,7 @@ the reconciler starts one. That is not wrong for nine minutes.
 Exit code: 0 if nothing is wrong with it, 1 if it is stuck or has failed, 2 input, 4 AWS."))]
 pub struct Explain {
     /// The EC2 instance
-    #[arg(value_name = "INSTANCE", value_parser = instance_id)]
+    #[arg(value_name = "INSTANCE", value_parser = instance_id, add = completion::instances())]
     instance: String,
     /// The cluster, for an instance that is in no group any more [default: looked for in the
     /// clusters of your groups]
@@ -78,6 +79,14 @@ impl Explain {
         };
         Ok(exit.into())
     }
+}
+
+/// The explanation of an instance of a group, as text.
+///
+/// # Errors
+/// As the verb.
+pub async fn explained(aws: &Aws, instance: &str) -> Result<String, Failure> {
+    Ok(look(aws, instance, None).await?.text())
 }
 
 /// Looks at an instance. `cluster` is for one that is in no group; of one in a group it must be the

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use super::CommandLine;
 use super::flow;
+use crate::completion::VARIABLE;
 use crate::view::out::print;
 
 /// Flags of `completions`.
@@ -16,7 +18,10 @@ use crate::view::out::print;
 #[command(after_help = flow("Examples:
   source <(ecs-rollout completions bash)
   ecs-rollout completions zsh > ~/.zfunc/_ecs-rollout
-  ecs-rollout completions fish > ~/.config/fish/completions/ecs-rollout.fish"))]
+  ecs-rollout completions fish > ~/.config/fish/completions/ecs-rollout.fish
+
+The script asks ecs-rollout at each completion. For the names of stacks and the ids of instances that makes the calls of list, with the
+--profile and --region of the line, for a second at most. Without access to AWS it completes verbs and flags alone."))]
 pub struct Completions {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
@@ -24,13 +29,21 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Writes the completions to stdout.
-    pub fn run(self) -> ExitCode {
-        let mut text = Vec::new();
-        let mut command = CommandLine::command();
-        clap_complete::generate(self.shell, &mut command, "ecs-rollout", &mut text);
+    /// Writes the completions to stdout: a script that asks this program at each completion, and so
+    /// has the names of stacks and instances too.
+    ///
+    /// # Errors
+    /// If there is no script for the shell.
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let (shell, shells) = (self.shell.to_string(), Shells::builtins());
+        let Some(completer) = shells.completer(&shell) else {
+            return Err(Failure::from(format!("no completions for {shell}")));
+        };
+        let (mut text, name) = (Vec::new(), "ecs-rollout");
+        let written = completer.write_registration(VARIABLE, name, name, name, &mut text);
+        written.map_err(|error| format!("completions for {shell}: {error}"))?;
         print(String::from_utf8_lossy(&text));
-        ExitCode::SUCCESS
+        Ok(ExitCode::SUCCESS)
     }
 }
 

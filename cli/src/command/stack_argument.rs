@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::completion;
 use crate::failure::Failure;
 use crate::settings::{STACK_VARIABLE, Settings};
 
@@ -9,7 +10,7 @@ use crate::settings::{STACK_VARIABLE, Settings};
 #[derive(Debug, Clone, Args)]
 pub struct StackArgument {
     /// The stack [default: ECS_ROLLOUT_STACK, or `stack` of the configuration file]
-    #[arg(value_name = "STACK")]
+    #[arg(value_name = "STACK", add = completion::stacks())]
     stack: Option<String>,
 }
 

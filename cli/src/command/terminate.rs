@@ -18,6 +18,7 @@ use workers::terminate::{self, Observation, Outcome, Progress, Step, Target};
 use super::change::Change;
 use super::flow;
 use crate::aws::{Aws, with_access};
+use crate::completion;
 use crate::failure::{Exit, Failure};
 use crate::format::count;
 use crate::view::ending::{Ending, describe};
@@ -42,7 +43,7 @@ DeregisterContainerInstance, and with --stop-tasks StopTask and, for an instance
 Exit code: 0 if the instance is terminated, 1 if it is not yet or you said no, 2 input, 3 if it is not one to terminate, 4 AWS."))]
 pub struct Terminate {
     /// The EC2 instance
-    #[arg(value_name = "INSTANCE", value_parser = instance_id)]
+    #[arg(value_name = "INSTANCE", value_parser = instance_id, add = completion::instances())]
     instance: String,
     /// Stop each task first (SIGTERM, then SIGKILL after its stopTimeout), and wait until all have
     /// stopped

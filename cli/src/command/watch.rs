@@ -4,6 +4,7 @@
 //! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes
 //! that, `live` shows it.
 
+mod explainer;
 mod keys;
 mod lines;
 mod live;
@@ -25,6 +26,8 @@ use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
+use explainer::Explainer;
+use explainer::Explanations;
 use poller::Poller;
 pub use poller::look_once;
 
@@ -37,7 +40,7 @@ pub use poller::look_once;
     jq -c 'select(.kind == \"answer\")'
   ecs-rollout watch ecs-cluster --exit --timeout 3h
 
-On a terminal it is a screen: ? lists its keys. The last screen stays with a summary until you press a key. Piped it writes lines,
+On a terminal it is a screen: ? lists its keys; Enter explains an instance, by the calls of explain. The last screen stays with a summary until you press a key. Piped it writes lines,
 times in UTC. Until the first batch has ended, the ETA is the estimate of plan, for which the calls of plan are made once.
 
 Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
@@ -161,10 +164,14 @@ impl Watch {
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
         let stack = self.stack.name()?;
-        let (looks, news) = updates(self.access, stack.clone(), self.planned).await?;
+        let updates = updates(self.access, stack.clone(), self.planned).await?;
+        let (looks, news) = (updates.polling, updates.news);
         let leaves = self.exit || self.timeout.is_some();
         match output {
-            Output::Screen => live::show(&stack, leaves, looks, news).await,
+            Output::Screen => {
+                let explanations = Explanations::of(updates.explainer);
+                live::show(&stack, leaves, looks, news, explanations).await
+            }
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,
         }
@@ -179,10 +186,15 @@ pub async fn updates(
     access: Access,
     stack: String,
     planned: Option<SignedDuration>,
-) -> Result<(Polling, UnboundedReceiver<Update>), Failure> {
+) -> Result<Updates, Failure> {
     let (sender, news) = unbounded_channel();
     let poller = Poller::new(access, stack, planned, sender).await?;
-    Ok((tokio::spawn(poller.run()), news))
+    let explainer = poller.explainer();
+    Ok(Updates {
+        polling: tokio::spawn(poller.run()),
+        news,
+        explainer,
+    })
 }
 
 fn limit(text: &str) -> Result<SignedDuration, Failure> {
@@ -198,6 +210,16 @@ fn default_output() -> Output {
     } else {
         Output::Text
     }
+}
+
+/// A rollout that is looked at.
+pub struct Updates {
+    /// The task that looks.
+    pub polling: Polling,
+    /// What it sees.
+    pub news: UnboundedReceiver<Update>,
+    /// What asks about one instance.
+    explainer: Explainer,
 }
 
 /// The task that looks: whether the rollout ended well.

@@ -6,16 +6,25 @@ use ratatui::style::Style;
 use super::draw::Link;
 use super::paint::{Canvas, Mood};
 use super::text::wrap;
+use crate::explanation::VALUES;
+use crate::view::wrap::wrapped;
 
 /// No wider than what is read with ease.
 const WIDTH_AT_MOST: u16 = 100;
 
-const HELP: [(&str, &str); 14] = [
+const HELP: [(&str, &str); 18] = [
     ("↑ ↓ PgUp PgDn", "another entry (also k and j)"),
     ("Home End", "the first, the last (also g and G)"),
     ("Tab, Shift-Tab", "the next pane, the one before"),
-    ("Enter", "the chosen entry in full, with its console link"),
-    ("Esc", "back"),
+    (
+        "Enter",
+        "the chosen entry in full; an instance is explained",
+    ),
+    ("/", "show only entries that have a text, in all panes"),
+    ("s", "sort the pane by the next column"),
+    ("c", "copy the id or name of the entry (OSC 52)"),
+    ("o", "show and copy its console link"),
+    ("Esc", "back; clears the filter"),
     ("q, Ctrl-C", "leave; the rollout proceeds"),
     ("", ""),
     (
@@ -54,14 +63,27 @@ pub fn help(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// One entry: its facts, its reason, and where its execution is shown.
-pub fn entry(
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    facts: &[(String, String)],
-    whole: &str,
-    link: Option<String>,
-) -> Vec<Link> {
+/// An entry in full.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Labels and values.
+    pub facts: &'a [(String, String)],
+    /// Its reason.
+    pub whole: &'a str,
+    /// Where its execution is shown.
+    pub link: Option<&'a str>,
+    /// What else is known of it, in lines whose texts stand in one column.
+    pub more: &'a str,
+}
+
+/// One entry: its facts, its reason, where its execution is shown, and its explanation.
+pub fn entry(canvas: &mut Canvas<'_>, area: Rect, entry: &Entry<'_>) -> Vec<Link> {
+    let Entry {
+        facts,
+        whole,
+        link,
+        more,
+    } = entry;
     let width = usize::from(area.width.min(WIDTH_AT_MOST)).saturating_sub(4);
     let mut lines: Vec<(String, Mood)> = Vec::new();
     let facts: Vec<String> = facts
@@ -84,24 +106,41 @@ pub fn entry(
         lines.push((String::new(), Mood::Plain));
     }
     let before = lines.len();
-    let url = link.as_deref().map(|link| wrap(link, width));
+    let url = link.map(|link| wrap(link, width));
     let url = url.unwrap_or_default();
     lines.extend(url.into_iter().map(|line| (line, Mood::Coming)));
+    let after = lines.len();
+    if !more.is_empty() {
+        lines.push((String::new(), Mood::Plain));
+        let more = wrapped(more, Some(width), VALUES);
+        lines.extend(more.lines().map(|line| (line.to_owned(), Mood::Plain)));
+    }
+    shorten(&mut lines, usize::from(area.height.saturating_sub(2)));
     let inner = frame(canvas, area, "In full", lines.len());
     let mut links = Vec::new();
     for (y, (place, (text, severity))) in
         (inner.y..inner.bottom()).zip(lines.into_iter().enumerate())
     {
         canvas.put(inner.x, y, &text, inner.width, severity);
-        if let Some(to) = link.as_ref().filter(|_| place >= before) {
+        if let Some(to) = link.filter(|_| (before..after).contains(&place)) {
             links.push(Link {
                 place: (inner.x, y),
                 text,
-                to: to.clone(),
+                to: to.to_owned(),
             });
         }
     }
     links
+}
+
+/// Cuts the lines to this many; the last one then says that there is more.
+fn shorten(lines: &mut Vec<(String, Mood)>, at_most: usize) {
+    if lines.len() > at_most {
+        lines.truncate(at_most);
+        if let Some(last) = lines.last_mut() {
+            *last = ("… more: ecs-rollout explain".to_owned(), Mood::Quiet);
+        }
+    }
 }
 
 /// Draws an empty box for so many lines in the middle; its inside.

@@ -45,8 +45,8 @@ pub fn frames(settings: &Settings, actions: &[Action]) -> Result<Vec<Frame>, Fai
             config,
             between_calls: BETWEEN_CALLS,
         });
-        let (polling, news) = updates(access, STACK.to_owned(), None).await?;
-        Recorder::new().record(polling, news).await
+        let updates = updates(access, STACK.to_owned(), None).await?;
+        Recorder::new().record(updates.polling, updates.news).await
     };
     let (frames, _) = run_watched(settings, &[Action::Deploy], actions, watch)?;
     frames

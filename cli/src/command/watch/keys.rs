@@ -17,6 +17,8 @@ const NOTICED_AFTER: Duration = Duration::from_millis(100);
 pub enum Input {
     /// A key for the screen.
     Key(Key),
+    /// A character: of the filter while that is typed, a key otherwise.
+    Character(char),
     /// A key that means nothing to the screen.
     Other,
     /// The terminal has another size.
@@ -86,21 +88,48 @@ fn pressed(key: &KeyEvent) -> Option<Input> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let key = match key.code {
         KeyCode::Char('c' | 'd') if control => return Some(Input::Leave),
-        KeyCode::Char('q' | 'Q') => return Some(Input::Leave),
-        KeyCode::Up | KeyCode::Char('k') => Key::Up,
-        KeyCode::Down | KeyCode::Char('j') => Key::Down,
+        KeyCode::Char(_) if control => return Some(Input::Other),
+        KeyCode::Char(one) => return Some(Input::Character(one)),
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
         KeyCode::PageUp => Key::PageUp,
-        KeyCode::PageDown | KeyCode::Char(' ') => Key::PageDown,
-        KeyCode::Home | KeyCode::Char('g') => Key::Home,
-        KeyCode::End | KeyCode::Char('G') => Key::End,
+        KeyCode::PageDown => Key::PageDown,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::Backspace => Key::Backspace,
         KeyCode::Tab => Key::Next,
         KeyCode::BackTab => Key::Previous,
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Escape,
-        KeyCode::Char('?' | 'h') => Key::Help,
         _ => return Some(Input::Other),
     };
     Some(Input::Key(key))
+}
+
+impl Input {
+    /// What a character means: itself while the filter is typed, a key otherwise.
+    pub fn meant(self, takes_text: bool) -> Self {
+        let Self::Character(one) = self else {
+            return self;
+        };
+        if takes_text {
+            return Self::Key(Key::Character(one));
+        }
+        Self::Key(match one {
+            'q' | 'Q' => return Self::Leave,
+            'k' => Key::Up,
+            'j' => Key::Down,
+            ' ' => Key::PageDown,
+            'g' => Key::Home,
+            'G' => Key::End,
+            '?' | 'h' => Key::Help,
+            '/' => Key::Filter,
+            's' => Key::Sort,
+            'c' | 'y' => Key::Copy,
+            'o' => Key::Link,
+            _ => return Self::Other,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -110,7 +139,8 @@ mod tests {
     #[test]
     fn what_a_key_means() {
         let of = |code: KeyCode, modifiers: KeyModifiers| {
-            input(&Event::Key(KeyEvent::new(code, modifiers)))
+            let input = input(&Event::Key(KeyEvent::new(code, modifiers)));
+            input.map(|input| input.meant(false))
         };
         let none = KeyModifiers::NONE;
         assert_eq!(of(KeyCode::Char('q'), none), Some(Input::Leave));
@@ -118,7 +148,10 @@ mod tests {
             of(KeyCode::Char('c'), KeyModifiers::CONTROL),
             Some(Input::Leave)
         );
-        assert_eq!(of(KeyCode::Char('c'), none), Some(Input::Other));
+        assert_eq!(of(KeyCode::Char('c'), none), Some(Input::Key(Key::Copy)));
+        assert_eq!(of(KeyCode::Char('x'), none), Some(Input::Other));
+        let typed = Input::Character('q').meant(true);
+        assert_eq!(typed, Input::Key(Key::Character('q')));
         assert_eq!(of(KeyCode::Char('j'), none), Some(Input::Key(Key::Down)));
         assert_eq!(of(KeyCode::BackTab, none), Some(Input::Key(Key::Previous)));
         assert_eq!(input(&Event::Resize(80, 24)), Some(Input::Resized));

@@ -10,12 +10,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 
+use super::explainer::Explanations;
 use super::keys::{Input, Keys};
 use super::terminal::Terminal;
 use super::{Update, ended, lines};
 use crate::aws::{quoted, with_access};
 use crate::failure::Failure;
-use crate::screen::Screen;
+use crate::screen::{Key, Request, Screen};
 use crate::view::out::print;
 use crate::watch::{Change, Ending};
 
@@ -46,6 +47,7 @@ pub async fn show(
     leaves: bool,
     looks: JoinHandle<Result<bool, Failure>>,
     mut news: UnboundedReceiver<Update>,
+    explanations: Explanations,
 ) -> Result<ExitCode, Failure> {
     // What cannot be watched at all is said without a screen.
     let Some(first) = news.recv().await else {
@@ -63,6 +65,7 @@ pub async fn show(
         clock: (Timestamp::now(), Instant::now()),
         end: None,
         leaves,
+        explanations,
     };
     showing.hear(first);
     let over = {
@@ -99,6 +102,7 @@ struct Showing {
     end: Option<Ending>,
     /// Whether it leaves at the end without a key.
     leaves: bool,
+    explanations: Explanations,
 }
 
 impl Showing {
@@ -144,6 +148,10 @@ impl Showing {
                     }
                     None => break,
                 },
+                Some((instance, text)) = self.explanations.next() => {
+                    self.screen.is_explained(instance, text);
+                    None
+                }
                 _ = clock.tick() => None,
                 code = signals.next() => return Ok(Over::Left(code)),
             };
@@ -154,10 +162,10 @@ impl Showing {
                 self.hear(told);
             }
             for input in inputs {
-                match input {
+                match input.meant(self.screen.takes_text()) {
                     Input::Leave => return Ok(Over::Left(LEFT)),
-                    Input::Key(key) => self.screen.press(key, terminal.area()),
-                    Input::Other | Input::Resized => {}
+                    Input::Key(key) => self.press(key, terminal)?,
+                    Input::Character(_) | Input::Other | Input::Resized => {}
                 }
             }
         }
@@ -166,6 +174,19 @@ impl Showing {
             self.stay(terminal, &mut keys, &mut signals).await?;
         }
         Ok(Over::Seen)
+    }
+
+    /// Presses a key, and does what the screen asks for then.
+    fn press(&mut self, key: Key, terminal: &mut Terminal) -> std::io::Result<()> {
+        self.screen.press(key, terminal.area());
+        match self.screen.take_request() {
+            Some(Request::Copy(text)) => terminal.copy(&text),
+            Some(Request::Explain(instance)) => {
+                self.explanations.ask(instance);
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Shows the last screen until a key is pressed. How it ended is known, so a signal is no other

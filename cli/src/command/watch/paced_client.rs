@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use workers::Error;
 
 use super::Update;
+use super::explainer::Explainer;
 use crate::aws::{
     Access, Activity, Aws, Execution, Group, Page, Ran, Service, Stack, StackEvent, readable,
 };
@@ -82,6 +83,14 @@ impl PacedClient {
         Self {
             client: RetryClient::new(aws, BETWEEN_CALLS_ONCE, RetryPolicy::ONCE, announcer),
             access,
+        }
+    }
+
+    /// Who may look beside the rounds.
+    pub fn explainer(&self) -> Explainer {
+        Explainer {
+            access: self.access.clone(),
+            slots: self.client.slots().clone(),
         }
     }
 

@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Update;
+use super::explainer::Explainer;
 use super::paced_client::PacedClient;
 use crate::aws::{Access, Group, Stack, only_drafted};
 use crate::failure::Failure;
@@ -82,6 +83,11 @@ impl Poller {
     ) -> Result<Self, Failure> {
         let look = PacedClient::new(access, news.clone()).await?;
         Ok(Self::with_client(look, stack, Estimate::of(planned), news))
+    }
+
+    /// Who may look beside the rounds.
+    pub fn explainer(&self) -> Explainer {
+        self.look.explainer()
     }
 
     fn with_client(

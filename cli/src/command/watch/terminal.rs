@@ -4,6 +4,8 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, MoveTo, Show};
 use ratatui::crossterm::style::{Color, Print, ResetColor, SetForegroundColor};
@@ -79,6 +81,23 @@ impl Terminal {
         queue!(out, EndSynchronizedUpdate)?;
         Write::flush(out)
     }
+
+    /// Puts a text onto the user's clipboard.
+    ///
+    /// # Errors
+    /// If nobody is there any more.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let out = self.inner.backend_mut();
+        queue!(out, Print(clipboard(text)))?;
+        Write::flush(out)
+    }
+}
+
+/// The sequence that puts a text onto the user's clipboard: OSC 52
+/// (<https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>). It reaches the terminal through SSH
+/// as well; terminals that do not know it ignore it.
+fn clipboard(text: &str) -> String {
+    format!("\x1b]52;c;{}\x1b\\", BASE64_STANDARD.encode(text))
 }
 
 /// Writes a link over its text, by OSC 8. Terminals that do not know it show the text.
@@ -107,5 +126,15 @@ fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         disable_raw_mode().ok();
         execute!(io::stdout(), LeaveAlternateScreen, Show).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_for_the_clipboard_is_encoded() {
+        assert_eq!(clipboard("i-1"), "\x1b]52;c;aS0x\x1b\\");
     }
 }
