@@ -65,7 +65,7 @@ impl serde::de::Error for RequestError {
         Cause::Other(message.to_string()).into()
     }
 
-    /// Serde says "a borrowed string" of a field that borrows its text, which is nothing to callers.
+    /// Serde says "a borrowed string" of a field that borrows its text. Callers need not know.
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = expected.to_string().replace("borrowed string", "string");
         Self::custom(format_args!("{unexpected}, which is not {expected}"))
