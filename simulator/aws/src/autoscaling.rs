@@ -8,8 +8,9 @@
 //! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot
 //!   instances are at risk.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
-//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activities` with
-//!   `activity`: the calls; `input` reads what they are given.
+//! - `group_calls` with `settings`, `deletion`, `desired_capacity`, `instances`, `hooks`,
+//!   `lifecycle_actions`, `describe`, `activities` with `activity`: the calls; `input`: what they
+//!   have in common.
 //! - `membership` and `standby` over `user_moves`, `instance_health`: the calls by which a person
 //!   detaches, attaches, puts aside or condemns one.
 //! - `notice`: what EventBridge is told.
@@ -22,6 +23,7 @@ mod activity;
 mod capacity;
 mod deletion;
 mod describe;
+mod desired_capacity;
 mod event;
 mod events;
 mod group;
@@ -34,6 +36,7 @@ mod instance_health;
 mod instance_list;
 mod instances;
 mod lifecycle;
+mod lifecycle_actions;
 mod lifetime;
 mod membership;
 mod metrics;
@@ -140,7 +143,7 @@ pub fn call(
             instances::describe(account, REQUESTS.read(action, input)?)
         }
         "DescribeScalingActivities" => activities::describe(account, REQUESTS.read(action, input)?),
-        "SetDesiredCapacity" => instances::set_desired(account, REQUESTS.read(action, input)?),
+        "SetDesiredCapacity" => desired_capacity::set(account, REQUESTS.read(action, input)?),
         "SetInstanceProtection" => instances::protect(account, REQUESTS.read(action, input)?),
         "TerminateInstanceInAutoScalingGroup" => {
             instances::terminate(account, REQUESTS.read(action, input)?)
@@ -153,9 +156,11 @@ pub fn call(
         "PutLifecycleHook" => hooks::put(account, caller, REQUESTS.read(action, input)?),
         "DeleteLifecycleHook" => hooks::delete(account, REQUESTS.read(action, input)?),
         "DescribeLifecycleHooks" => hooks::describe(account, REQUESTS.read(action, input)?),
-        "CompleteLifecycleAction" => hooks::complete(account, REQUESTS.read(action, input)?),
+        "CompleteLifecycleAction" => {
+            lifecycle_actions::complete(account, REQUESTS.read(action, input)?)
+        }
         "RecordLifecycleActionHeartbeat" => {
-            hooks::heartbeat(account, REQUESTS.read(action, input)?)
+            lifecycle_actions::heartbeat(account, REQUESTS.read(action, input)?)
         }
         "EnableMetricsCollection" => metrics::enable(account, REQUESTS.read(action, input)?),
         "DisableMetricsCollection" => metrics::disable(account, REQUESTS.read(action, input)?),
@@ -185,7 +190,7 @@ pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
 /// An alarm of a target tracking policy rings, and wants the group at `desired`. Says whether that
 /// is granted.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
-    instances::set_by_alarm(account, group, alarm, desired)
+    desired_capacity::set_by_alarm(account, group, alarm, desired)
 }
 
 /// Notices what other services do.

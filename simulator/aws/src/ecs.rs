@@ -1,13 +1,10 @@
 //! ECS: clusters, container instances, services and tasks, and how they move.
 //!
 //! # Layout
-//! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, what is known of it,
-//!   its calls, and how it changes.
+//! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, its calls and changes.
 //! - `filter`: the cluster query language. `placement`: on which instance a task goes.
-//! - `provider`: capacity providers, with managed scaling, managed termination protection and
-//!   managed draining.
-//! - `scheduler`: the service scheduler, which replaces what drains; its decisions are plain
-//!   functions.
+//! - `provider`: capacity providers, with managed scaling, termination protection and draining.
+//! - `scheduler`: the service scheduler, which replaces what drains; its decisions are pure.
 //! - [`Timing`]: how long things take. `view`: what the invariants look at.
 //!
 //! Health checks never fail here, images are always found, and only the launch type EC2 is known.

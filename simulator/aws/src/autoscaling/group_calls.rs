@@ -3,50 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{Group, Settings};
-use super::hooks::HookSpecification;
 use super::input::validation;
-use super::settings::{
-    HealthCheckType, InstanceLifecyclePolicy, LaunchTemplateSpecification, Tag, set, subnets, tags,
-    template,
-};
+use super::settings::{GroupRequest, set, subnets, tags, template};
 use super::{capacity, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
 use crate::autoscaling::AUTOSCALING;
 use crate::wire::ApiError;
-use crate::wire::request::{missing, non_empty};
-
-/// What a group is created or updated with.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct GroupRequest<'a> {
-    #[serde(deserialize_with = "non_empty")]
-    auto_scaling_group_name: &'a str,
-    min_size: Option<i64>,
-    max_size: Option<i64>,
-    desired_capacity: Option<i64>,
-    #[serde(borrow)]
-    launch_template: Option<LaunchTemplateSpecification<'a>>,
-    #[serde(rename = "VPCZoneIdentifier")]
-    subnets: Option<&'a str>,
-    _health_check_type: Option<HealthCheckType>,
-    pub(super) health_check_grace_period: Option<u32>,
-    pub(super) default_cooldown: Option<u32>,
-    #[serde(default)]
-    pub(super) termination_policies: Vec<String>,
-    pub(super) new_instances_protected_from_scale_in: Option<bool>,
-    #[serde(borrow)]
-    pub(super) instance_lifecycle_policy: Option<InstanceLifecyclePolicy<'a>>,
-    pub(super) max_instance_lifetime: Option<u32>,
-    pub(super) capacity_rebalance: Option<bool>,
-    #[serde(borrow)]
-    lifecycle_hook_specification_list: Option<Vec<HookSpecification<'a>>>,
-    #[serde(borrow)]
-    tags: Option<Vec<Tag<'a>>>,
-}
+use crate::wire::request::missing;
 
 /// CreateAutoScalingGroup. The first instances are launched a little later.
 pub(super) fn create(account: &mut Account, request: GroupRequest<'_>) -> Result<Value, ApiError> {

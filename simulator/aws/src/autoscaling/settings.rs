@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{OnAbandon, Settings, TemplateChoice};
-use super::group_calls::GroupRequest;
+use super::hooks::HookSpecification;
 use super::input::{not_one_of, validation};
 use crate::account::Account;
 use crate::ec2;
@@ -77,6 +77,35 @@ pub struct Tag<'a> {
     pub resource_id: Option<&'a str>,
     /// What has the tag.
     pub resource_type: Option<&'a str>,
+}
+
+/// What a group is created or updated with.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GroupRequest<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    pub(super) auto_scaling_group_name: &'a str,
+    pub(super) min_size: Option<i64>,
+    pub(super) max_size: Option<i64>,
+    pub(super) desired_capacity: Option<i64>,
+    #[serde(borrow)]
+    pub(super) launch_template: Option<LaunchTemplateSpecification<'a>>,
+    #[serde(rename = "VPCZoneIdentifier")]
+    pub(super) subnets: Option<&'a str>,
+    _health_check_type: Option<HealthCheckType>,
+    pub(super) health_check_grace_period: Option<u32>,
+    pub(super) default_cooldown: Option<u32>,
+    #[serde(default)]
+    pub(super) termination_policies: Vec<String>,
+    pub(super) new_instances_protected_from_scale_in: Option<bool>,
+    #[serde(borrow)]
+    pub(super) instance_lifecycle_policy: Option<InstanceLifecyclePolicy<'a>>,
+    pub(super) max_instance_lifetime: Option<u32>,
+    pub(super) capacity_rebalance: Option<bool>,
+    #[serde(borrow)]
+    pub(super) lifecycle_hook_specification_list: Option<Vec<HookSpecification<'a>>>,
+    #[serde(borrow)]
+    pub(super) tags: Option<Vec<Tag<'a>>>,
 }
 
 /// The launch template that a call names, if it names one: it must be there, and whole.

@@ -196,11 +196,7 @@ pub(super) struct ListClusters<'a> {
 
 /// ListClusters.
 pub(super) fn list(account: &Account, request: ListClusters<'_>) -> Result<Value, ApiError> {
-    let page = Page {
-        max_results: request.max_results,
-        next_token: request.next_token,
-        default: 100,
-    };
+    let page = Page::new(request.max_results, request.next_token, 100);
     let active = account[ECS]
         .clusters
         .values()
@@ -271,11 +267,8 @@ fn described(cluster: &Cluster, statistics: bool) -> Value {
             .filter(|service| test(service))
             .count()
     };
-    let registered = cluster
-        .instances
-        .values()
-        .filter(|i| i.registered())
-        .count();
+    let instances = cluster.instances.values();
+    let registered = instances.filter(|one| one.registered()).count();
     let mut list = Vec::new();
     if statistics {
         let counts = [

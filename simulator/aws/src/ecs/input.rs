@@ -17,15 +17,24 @@ pub(super) enum Include {
     Tags,
 }
 
-/// Which part of a list a call wants, and how many items it has on a page by default.
+/// Which part of a list a call wants.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page<'a> {
-    pub(super) max_results: Option<i64>,
-    pub(super) next_token: Option<&'a str>,
-    pub(super) default: i64,
+    max_results: Option<i64>,
+    token: Option<&'a str>,
+    default: i64,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// What `maxResults` and `nextToken` say; without the former a page has `default` items.
+    pub(super) fn new(max_results: Option<i64>, token: Option<&'a str>, default: i64) -> Self {
+        Self {
+            max_results,
+            token,
+            default,
+        }
+    }
+
     /// This page of `keys`, in order, and the next token.
     pub(super) fn of<'k>(
         self,
@@ -33,7 +42,7 @@ impl Page<'_> {
     ) -> Result<(Vec<&'k str>, Option<String>), ApiError> {
         let size = within("maxResults", self.max_results, 1..=100)?;
         let size = size.unwrap_or(self.default) as usize;
-        let token = self.next_token;
+        let token = self.token;
         paging::page(keys.map(|key| (key.to_owned(), key)), token, size)
             .ok_or_else(|| invalid(format!("Invalid token: {}", token.unwrap_or_default())))
     }

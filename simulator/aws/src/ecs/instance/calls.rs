@@ -70,11 +70,7 @@ pub(in crate::ecs) fn list(
                 .as_ref()
                 .is_none_or(|filter| filter.holds(&InCluster(instance, cluster)))
     });
-    let page = Page {
-        max_results: request.max_results,
-        next_token: request.next_token,
-        default: 100,
-    };
+    let page = Page::new(request.max_results, request.next_token, 100);
     let (page, next) = page.of(meant.map(|instance| instance.id.as_str()))?;
     let arns = page
         .iter()

@@ -172,11 +172,7 @@ pub(in crate::ecs) fn describe(
         ]));
     }
     let active = providers.values().filter(|provider| provider.active);
-    let page = Page {
-        max_results: request.max_results,
-        next_token: request.next_token,
-        default: 100,
-    };
+    let page = Page::new(request.max_results, request.next_token, 100);
     let (names, next) = page.of(active.map(|provider| provider.name.as_str()))?;
     let names = names.into_iter().map(str::to_owned).collect();
     let mut answer = paged("capacityProviders", names, next);

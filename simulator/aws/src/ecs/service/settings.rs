@@ -113,13 +113,10 @@ pub(super) fn percentages(
         return Err(ApiError::not_known("bakeTimeInMinutes"));
     }
     let bounds = 0..=i64::from(i32::MAX);
-    let minimum = within(
-        "minimumHealthyPercent",
-        given.minimum_healthy_percent,
-        bounds.clone(),
-    )?;
+    let (minimum, maximum) = (given.minimum_healthy_percent, given.maximum_percent);
+    let minimum = within("minimumHealthyPercent", minimum, bounds.clone())?;
     let minimum = minimum.unwrap_or(service.minimum_percent as i64);
-    let maximum = within("maximumPercent", given.maximum_percent, bounds)?;
+    let maximum = within("maximumPercent", maximum, bounds)?;
     let maximum = maximum.unwrap_or(service.maximum_percent as i64);
     if service.daemon && maximum != 100 {
         return Err(invalid(

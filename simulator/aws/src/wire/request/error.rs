@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use serde::de::{Expected, Unexpected};
+
 /// What is wrong with a request.
 #[derive(Debug)]
 pub(super) struct RequestError {
@@ -63,6 +65,12 @@ impl serde::de::Error for RequestError {
         Cause::Other(message.to_string()).into()
     }
 
+    /// Serde says "a borrowed string" of a field that borrows its text. Callers need not know.
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let expected = expected.to_string().replace("borrowed string", "string");
+        Self::custom(format_args!("{unexpected}, which is not {expected}"))
+    }
+
     fn unknown_variant(variant: &str, _: &'static [&'static str]) -> Self {
         Cause::UnknownValue(variant.to_owned()).into()
     }
@@ -72,11 +80,15 @@ impl serde::de::Error for RequestError {
     }
 }
 
-/// A path from the outermost step to the innermost, such as `Targets[0].Arn`.
+/// A path from the outermost step to the innermost, such as `Targets[0].Arn`; without steps it is
+/// the whole input.
 pub(super) struct PathText<'a>(pub &'a [Step]);
 
 impl Display for PathText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            f.write_str("the input")?;
+        }
         for (nth, step) in self.0.iter().enumerate() {
             match step {
                 Step::Member(name) if nth == 0 => f.write_str(name)?,

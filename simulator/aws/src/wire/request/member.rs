@@ -3,7 +3,7 @@
 
 use serde::Deserializer;
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::{Number, Value, map};
 
 use super::error::{Cause, RequestError, Step};
@@ -93,6 +93,8 @@ impl<'de> Deserializer<'de> for Member<'de> {
                 Some(unknown) => Err(Cause::UnknownMember(unknown.clone()).into()),
                 None => visitor.visit_map(self.members(all, false)),
             },
+            // A derived struct would take the items of a list for its fields, in their order.
+            Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
             _ => self.deserialize_any(visitor),
         }
     }

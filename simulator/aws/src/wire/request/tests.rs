@@ -108,14 +108,18 @@ fn whatever_is_wrong_is_named_with_its_place() {
         (
             json!({"Name": 1}),
             "ValidationException",
-            "Name of PutThings: invalid type: integer `1`, expected a borrowed string",
+            "Name of PutThings: integer `1`, which is not a string",
         ),
         (
             json!({"Name": "n", "Kind": 1}),
             "ValidationException",
-            "Kind of PutThings: invalid type",
+            "Kind of PutThings: integer `1`, which is not",
         ),
-        (json!([]), "ValidationException", "of PutThings: "),
+        (
+            json!([]),
+            "ValidationException",
+            "the input of PutThings: sequence, which is not",
+        ),
     ] {
         let refused = JSON
             .read::<PutThings<'_>>("PutThings", &input)
