@@ -8,8 +8,9 @@
 //! - `refresh`: instance refresh; `lifetime`: who has grown too old; `rebalance`: which Spot
 //!   instances are at risk.
 //! - `capacity`: how many instances there are, and who goes; `health`: who is dead; `warm_pool`.
-//! - `size` with `settings`, `deletion`, `instances`, `hooks`, `describe`, `activities` with
-//!   `activity`: the calls; `input` reads what they are given.
+//! - `group_calls` with `settings`, `deletion`, `desired_capacity`, `instances`, `hooks`,
+//!   `lifecycle_actions`, `describe`, `activities` with `activity`: the calls; `input`: what they
+//!   have in common.
 //! - `membership` and `standby` over `user_moves`, `instance_health`: the calls by which a person
 //!   detaches, attaches, puts aside or condemns one.
 //! - `notice`: what EventBridge is told.
@@ -22,6 +23,7 @@ mod activity;
 mod capacity;
 mod deletion;
 mod describe;
+mod desired_capacity;
 mod event;
 mod events;
 mod group;
@@ -34,6 +36,7 @@ mod instance_health;
 mod instance_list;
 mod instances;
 mod lifecycle;
+mod lifecycle_actions;
 mod lifetime;
 mod membership;
 mod metrics;
@@ -60,6 +63,7 @@ use crate::account::{Account, Caller};
 use crate::signal::Signal;
 use crate::state::Key;
 use crate::wire::ApiError;
+use input::REQUESTS;
 
 pub use capacity::zone;
 use event::Event;
@@ -131,38 +135,46 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateAutoScalingGroup" => group_calls::create(account, input),
-        "UpdateAutoScalingGroup" => group_calls::update(account, input),
-        "DeleteAutoScalingGroup" => deletion::delete(account, input),
-        "DescribeAutoScalingGroups" => describe::groups(account, input),
-        "DescribeAutoScalingInstances" => instances::describe(account, input),
-        "DescribeScalingActivities" => activities::describe(account, input),
-        "SetDesiredCapacity" => instances::set_desired(account, input),
-        "SetInstanceProtection" => instances::protect(account, input),
-        "TerminateInstanceInAutoScalingGroup" => instances::terminate(account, input),
-        "SetInstanceHealth" => instance_health::set(account, input),
-        "DetachInstances" => membership::detach(account, input),
-        "AttachInstances" => membership::attach(account, input),
-        "EnterStandby" => standby::enter(account, input),
-        "ExitStandby" => standby::exit(account, input),
-        "PutLifecycleHook" => hooks::put(account, caller, input),
-        "DeleteLifecycleHook" => hooks::delete(account, input),
-        "DescribeLifecycleHooks" => hooks::describe(account, input),
-        "CompleteLifecycleAction" => hooks::complete(account, input),
-        "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
-        "EnableMetricsCollection" => metrics::enable(account, input),
-        "DisableMetricsCollection" => metrics::disable(account, input),
-        "CreateOrUpdateTags" => tags::put(account, input),
-        "DeleteTags" => tags::delete(account, input),
-        "SuspendProcesses" => health::suspend(account, input),
-        "ResumeProcesses" => health::resume(account, input),
-        "StartInstanceRefresh" => refresh::start(account, input),
-        "DescribeInstanceRefreshes" => refresh::describe(account, input),
-        "CancelInstanceRefresh" => refresh::cancel(account, input),
-        "RollbackInstanceRefresh" => refresh::roll_back(account, input),
-        "PutWarmPool" => warm_pool::put(account, input),
-        "DescribeWarmPool" => warm_pool::describe(account, input),
-        "DeleteWarmPool" => warm_pool::delete(account, input),
+        "CreateAutoScalingGroup" => group_calls::create(account, REQUESTS.read(action, input)?),
+        "UpdateAutoScalingGroup" => group_calls::update(account, REQUESTS.read(action, input)?),
+        "DeleteAutoScalingGroup" => deletion::delete(account, REQUESTS.read(action, input)?),
+        "DescribeAutoScalingGroups" => describe::groups(account, REQUESTS.read(action, input)?),
+        "DescribeAutoScalingInstances" => {
+            instances::describe(account, REQUESTS.read(action, input)?)
+        }
+        "DescribeScalingActivities" => activities::describe(account, REQUESTS.read(action, input)?),
+        "SetDesiredCapacity" => desired_capacity::set(account, REQUESTS.read(action, input)?),
+        "SetInstanceProtection" => instances::protect(account, REQUESTS.read(action, input)?),
+        "TerminateInstanceInAutoScalingGroup" => {
+            instances::terminate(account, REQUESTS.read(action, input)?)
+        }
+        "SetInstanceHealth" => instance_health::set(account, REQUESTS.read(action, input)?),
+        "DetachInstances" => membership::detach(account, REQUESTS.read(action, input)?),
+        "AttachInstances" => membership::attach(account, REQUESTS.read(action, input)?),
+        "EnterStandby" => standby::enter(account, REQUESTS.read(action, input)?),
+        "ExitStandby" => standby::exit(account, REQUESTS.read(action, input)?),
+        "PutLifecycleHook" => hooks::put(account, caller, REQUESTS.read(action, input)?),
+        "DeleteLifecycleHook" => hooks::delete(account, REQUESTS.read(action, input)?),
+        "DescribeLifecycleHooks" => hooks::describe(account, REQUESTS.read(action, input)?),
+        "CompleteLifecycleAction" => {
+            lifecycle_actions::complete(account, REQUESTS.read(action, input)?)
+        }
+        "RecordLifecycleActionHeartbeat" => {
+            lifecycle_actions::heartbeat(account, REQUESTS.read(action, input)?)
+        }
+        "EnableMetricsCollection" => metrics::enable(account, REQUESTS.read(action, input)?),
+        "DisableMetricsCollection" => metrics::disable(account, REQUESTS.read(action, input)?),
+        "CreateOrUpdateTags" => tags::put(account, REQUESTS.read(action, input)?),
+        "DeleteTags" => tags::delete(account, REQUESTS.read(action, input)?),
+        "SuspendProcesses" => health::suspend(account, REQUESTS.read(action, input)?),
+        "ResumeProcesses" => health::resume(account, REQUESTS.read(action, input)?),
+        "StartInstanceRefresh" => refresh::start(account, REQUESTS.read(action, input)?),
+        "DescribeInstanceRefreshes" => refresh::describe(account, REQUESTS.read(action, input)?),
+        "CancelInstanceRefresh" => refresh::cancel(account, REQUESTS.read(action, input)?),
+        "RollbackInstanceRefresh" => refresh::roll_back(account, REQUESTS.read(action, input)?),
+        "PutWarmPool" => warm_pool::put(account, REQUESTS.read(action, input)?),
+        "DescribeWarmPool" => warm_pool::describe(account, REQUESTS.read(action, input)?),
+        "DeleteWarmPool" => warm_pool::delete(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("autoscaling", action)),
     }
 }
@@ -178,7 +190,7 @@ pub fn check_preferences(preferences: &Value) -> Result<(), ApiError> {
 /// An alarm of a target tracking policy rings, and wants the group at `desired`. Says whether that
 /// is granted.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
-    instances::set_by_alarm(account, group, alarm, desired)
+    desired_capacity::set_by_alarm(account, group, alarm, desired)
 }
 
 /// Notices what other services do.

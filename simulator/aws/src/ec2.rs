@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::account::{Account, Caller, Planned};
 use crate::signal::Signal;
 use crate::state::Key;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Requests};
 
 pub use ending::{kill, stop, terminate};
 pub use processor::{Processor, register_image};
@@ -129,6 +129,9 @@ impl State {
     }
 }
 
+/// How requests are read.
+const REQUESTS: Requests = Requests::query("InvalidParameterValue");
+
 /// Answers a call about launch templates.
 ///
 /// # Errors
@@ -142,17 +145,26 @@ pub fn call(
     let input = &names::of_the_api(input);
     match action {
         "CreateLaunchTemplate" => {
-            tokens::once(account, "CreateLaunchTemplate", input, calls::create)
+            tokens::once(account, "CreateLaunchTemplate", input, |account, input| {
+                calls::create(account, REQUESTS.read("CreateLaunchTemplate", input)?)
+            })
         }
         "CreateLaunchTemplateVersion" => tokens::once(
             account,
             "CreateLaunchTemplateVersion",
             input,
-            calls::create_version,
+            |account, input| {
+                calls::create_version(
+                    account,
+                    REQUESTS.read("CreateLaunchTemplateVersion", input)?,
+                )
+            },
         ),
-        "DescribeLaunchTemplates" => calls::describe(account, input),
-        "DescribeLaunchTemplateVersions" => calls::describe_versions(account, input),
-        "DeleteLaunchTemplate" => calls::delete(account, input),
+        "DescribeLaunchTemplates" => calls::describe(account, REQUESTS.read(action, input)?),
+        "DescribeLaunchTemplateVersions" => {
+            calls::describe_versions(account, REQUESTS.read(action, input)?)
+        }
+        "DeleteLaunchTemplate" => calls::delete(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("ec2", action)),
     }
 }

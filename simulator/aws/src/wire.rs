@@ -1,6 +1,6 @@
 //! What a request and an answer look like between a client and a service: [`json`], [`query`] and
 //! [`ec2`] are the protocols that our services speak, and [`answer`] serves one HTTP request of
-//! either. [`paging`] cuts lists into pages.
+//! either. [`request`] reads requests as structs, [`paging`] cuts lists into pages.
 
 pub mod ec2;
 pub mod json;

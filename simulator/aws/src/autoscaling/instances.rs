@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{Group, Instance};
-use super::input::{boolean, missing, page, required, texts, validation};
+use super::input::{page, validation};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found_mut};
@@ -13,7 +14,14 @@ use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
 use crate::trace::Cause;
-use crate::wire::{ApiError, lists, only, paging};
+use crate::wire::{ApiError, lists, paging};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TerminateInstance {
+    instance_id: String,
+    should_decrement_desired_capacity: bool,
+}
 
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
 /// to it. Recorded (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one
@@ -22,16 +30,14 @@ use crate::wire::{ApiError, lists, only, paging};
 /// instance in service goes, and others may
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html>).
 /// That the call is then refused is assumed, as AttachInstances was recorded to be without Launch.
-pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "TerminateInstanceInAutoScalingGroup";
-    only(
-        action,
-        input,
-        &["InstanceId", "ShouldDecrementDesiredCapacity"],
-    )?;
-    let id = required(input, "InstanceId")?.to_owned();
-    let shrink = boolean(input, "ShouldDecrementDesiredCapacity")?
-        .ok_or_else(|| missing("ShouldDecrementDesiredCapacity"))?;
+pub(super) fn terminate(
+    account: &mut Account,
+    request: TerminateInstance,
+) -> Result<Value, ApiError> {
+    let (id, shrink) = (
+        request.instance_id,
+        request.should_decrement_desired_capacity,
+    );
     let may_launch = account[AUTOSCALING].timing.launching_may_be_terminated;
     let group = account[AUTOSCALING]
         .group_of(&id)
@@ -118,19 +124,22 @@ pub(super) fn no_such_instance(id: &str) -> ApiError {
     ))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetInstanceProtection<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    instance_ids: Vec<&'a str>,
+    protected_from_scale_in: bool,
+}
+
 /// SetInstanceProtection.
-pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SetInstanceProtection";
-    let known = [
-        "AutoScalingGroupName",
-        "InstanceIds",
-        "ProtectedFromScaleIn",
-    ];
-    only(action, input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let protected =
-        boolean(input, "ProtectedFromScaleIn")?.ok_or_else(|| missing("ProtectedFromScaleIn"))?;
-    let ids = texts(input, "InstanceIds")?;
+pub(super) fn protect(
+    account: &mut Account,
+    request: SetInstanceProtection<'_>,
+) -> Result<Value, ApiError> {
+    let (name, ids) = (request.auto_scaling_group_name, request.instance_ids);
+    let protected = request.protected_from_scale_in;
     let group = found_mut(&mut account[AUTOSCALING], name)?;
     for id in &ids {
         match group.instance(id).map(|instance| instance.state) {
@@ -158,11 +167,21 @@ pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     Ok(json!({}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeAutoScalingInstances<'a> {
+    #[serde(default)]
+    instance_ids: BTreeSet<String>,
+    max_records: Option<u32>,
+    next_token: Option<&'a str>,
+}
+
 /// DescribeAutoScalingInstances.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "DescribeAutoScalingInstances";
-    only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
-    let wanted: BTreeSet<String> = texts(input, "InstanceIds")?.into_iter().collect();
+pub(super) fn describe(
+    account: &mut Account,
+    request: DescribeAutoScalingInstances<'_>,
+) -> Result<Value, ApiError> {
+    let wanted = request.instance_ids;
     let all = account[AUTOSCALING]
         .groups()
         .flat_map(|group| {
@@ -181,7 +200,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
             let place = paging::oldest_first(group.instances.ordinal(&instance.id));
             (format!("{}/{place}", group.name), answer)
         });
-    let (page, next) = page(input, all, 50, 50)?;
+    let (page, next) = page(request.max_records, request.next_token, all, 50, 50)?;
     let mut answer = lists([("AutoScalingInstances", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
@@ -221,70 +240,6 @@ fn launching(account: &Account, id: &str) -> Option<String> {
     let instance = group.instance(id)?;
     let new = matches!(instance.moving.which, Move::Launch | Move::Warm);
     (new && instance.state == instance.moving.which.states()[0]).then(|| group.name.clone())
-}
-
-/// SetDesiredCapacity.
-pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SetDesiredCapacity";
-    let known = ["AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"];
-    only(action, input, &known)?;
-    if boolean(input, "HonorCooldown")? == Some(true) {
-        return Err(ApiError::not_known("HonorCooldown of SetDesiredCapacity"));
-    }
-    let name = required(input, "AutoScalingGroupName")?;
-    let desired =
-        super::input::whole(input, "DesiredCapacity")?.ok_or_else(|| missing("DesiredCapacity"))?;
-    let desired = u32::try_from(desired).map_err(|_| {
-        // The text is recorded for a negative one: radkawar/stackd
-        // testdata/aws/autoscaling/lifecycle_native.json, 2026-09.
-        let side = if desired < 0 { "negative" } else { "too large" };
-        validation(format!("New SetDesiredCapacity value {desired} is {side}."))
-    })?;
-    let now = account.now;
-    let group = found_mut(&mut account[AUTOSCALING], name)?;
-    let (least, most) = (group.min_size, group.max_size);
-    let refuse = |side: &str, bound: u32| {
-        Err(validation(format!(
-            "New SetDesiredCapacity value {desired} is {side} value {bound} for the AutoScalingGroup."
-        )))
-    };
-    if desired > most {
-        return refuse("above max", most);
-    }
-    if desired < least {
-        return refuse("below min", least);
-    }
-    if desired != group.desired {
-        group.asked = Some(format!(
-            "At {} a user request explicitly set group desired capacity changing the desired capacity from {} to {desired}.",
-            super::whole_seconds(now),
-            group.desired
-        ));
-        group.desired = desired;
-        capacity::reconcile_later(account, name);
-    }
-    Ok(json!({}))
-}
-
-/// A target tracking policy, whose `alarm` rings, wants another capacity. Says whether it is
-/// granted: not while the process AlarmNotification is suspended. The cause's text is that of
-/// documented samples.
-pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
-    let now = super::whole_seconds(account.now);
-    let Some(found) = account[AUTOSCALING].group_mut(group) else {
-        return false;
-    };
-    let possible = (found.min_size..=found.max_size).contains(&desired);
-    if found.is_suspended("AlarmNotification") || !possible {
-        return false;
-    }
-    found.asked = Some(format!(
-        "At {now} a monitor alarm {alarm} in state ALARM triggered policy ECSManagedAutoScalingPolicy changing the desired capacity from {} to {desired}.",
-        found.desired
-    ));
-    found.desired = desired;
-    capacity::reconcile_later(account, group);
-    true
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::definition::{TaskDefinition, parse_member_of};
 use super::filter::Expression;
-use super::input::{Input, invalid};
+use super::input::invalid;
 use super::instance::{ContainerInstance, InCluster, Status};
 use super::task::Task;
 use crate::wire::ApiError;
@@ -50,9 +50,9 @@ pub(super) enum Resource {
 
 impl Rules {
     /// Reads `placementConstraints` and `placementStrategy`.
-    pub(super) fn read(input: &Input<'_>) -> Result<Self, ApiError> {
+    pub(super) fn read(constraints: &[Value], strategy: &[Value]) -> Result<Self, ApiError> {
         let mut rules = Self::default();
-        for constraint in input.list("placementConstraints")? {
+        for constraint in constraints {
             match constraint["type"].as_str() {
                 Some("distinctInstance") => rules.distinct = true,
                 Some("memberOf") => rules.member_of.push(parse_member_of(constraint)?),
@@ -63,7 +63,6 @@ impl Rules {
                 }
             }
         }
-        let strategy = input.list("placementStrategy")?;
         rules.strategy = strategy
             .iter()
             .map(Strategy::read)

@@ -1,6 +1,7 @@
 //! Services: what one promises, its deployments, and what it says of itself.
 
 mod calls;
+mod create;
 mod describe;
 mod settings;
 
@@ -19,7 +20,8 @@ use super::task::{Ids, Task};
 use crate::account::Account;
 use crate::ecs::ECS;
 
-pub(super) use calls::{create, delete, describe, list, update};
+pub(super) use calls::{delete, describe, list, update};
+pub(super) use create::create;
 pub(super) use settings::share;
 
 /// Where a service stands.

@@ -5,6 +5,7 @@ mod describe;
 mod health;
 mod lifecycle;
 mod protection;
+mod run;
 mod start;
 mod stop;
 mod tasks;
@@ -18,12 +19,13 @@ use super::definition::{Port, TaskDefinition};
 use super::launch_type::LaunchType;
 
 pub(super) use crate::trace::TaskStatus as Status;
-pub(super) use calls::{describe, list, run, stop as stop_call};
+pub(super) use calls::{describe, list, stop as stop_call};
 pub(super) use health::healthy;
 pub(super) use lifecycle::{resume, step};
 pub(super) use protection::{
     ended as protection_ended, get as get_protection, update as update_protection,
 };
+pub(super) use run::run;
 pub(super) use start::{Start, place, start};
 pub use stop::OWN_EXIT;
 pub(super) use stop::{cut_off, exit, exit_now, forget, stop};

@@ -122,16 +122,11 @@ fn already_started(
 /// Which execution has this ARN.
 pub(super) fn named(account: &Account, arn: &str) -> Result<usize, ApiError> {
     let arn = checked_arn(arn)?;
-    account[STEPFUNCTIONS]
-        .by_arn
-        .get(arn)
-        .copied()
-        .ok_or_else(|| {
-            ApiError::client(
-                "ExecutionDoesNotExist",
-                format!("Execution Does Not Exist: '{arn}'"),
-            )
-        })
+    let run = account[STEPFUNCTIONS].by_arn.get(arn).copied();
+    run.ok_or_else(|| {
+        let message = format!("Execution Does Not Exist: '{arn}'");
+        ApiError::client("ExecutionDoesNotExist", message)
+    })
 }
 
 #[derive(Deserialize)]

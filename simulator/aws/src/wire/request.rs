@@ -7,10 +7,12 @@
 mod error;
 mod member;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::ApiError;
+pub use error::lower_first;
+
 use error::{Cause, PathText, RequestError, Step};
 use member::Member;
 
@@ -73,6 +75,17 @@ impl Requests {
                 ApiError::client(self.invalid, message)
             }
         }
+    }
+}
+
+/// Reads a text that must not be empty, for `deserialize_with`.
+///
+/// # Errors
+/// The text is empty, or no text.
+pub fn non_empty<'de, D: Deserializer<'de>>(text: D) -> Result<&'de str, D::Error> {
+    match <&str>::deserialize(text)? {
+        "" => Err(serde::de::Error::custom("the text is empty")),
+        text => Ok(text),
     }
 }
 

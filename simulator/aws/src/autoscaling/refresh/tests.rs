@@ -317,7 +317,7 @@ fn what_cannot_be_asked_for_is_refused() {
             json!({"CheckpointPercentages": [50, 20]}),
             "ascending order",
         ),
-        (json!({"CheckpointPercentages": [0, 20]}), "[0,20]"),
+        (json!({"CheckpointPercentages": [0, 20]}), "[0, 20]"),
         (json!({"CheckpointDelay": 5}), "needs CheckpointPercentages"),
         (
             json!({"AutoRollback": true}),

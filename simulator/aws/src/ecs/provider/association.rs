@@ -2,31 +2,40 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::cluster::{Cluster, answer, named};
-use super::super::input::{Input, invalid};
+use super::super::input::invalid;
 use super::scaling;
-use super::settings::{short, strategy};
+use super::settings::{StrategyItem, short, strategy};
 use crate::account::{Account, Caller};
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::MANAGED_DRAINING;
 use crate::ecs::ECS;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct PutClusterCapacityProviders<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    cluster: &'a str,
+    #[serde(default)]
+    capacity_providers: Vec<&'a str>,
+    #[serde(borrow, default)]
+    default_capacity_provider_strategy: Vec<StrategyItem<'a>>,
+}
 
 /// PutClusterCapacityProviders: the cluster has these from now on, and no others.
-pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "cluster",
-        "capacityProviders",
-        "defaultCapacityProviderStrategy",
-    ];
-    let input = Input::new("PutClusterCapacityProviders", members, &known)?;
-    input.needed("cluster")?;
-    let name = named(account, &input)?;
+pub(in crate::ecs) fn put(
+    account: &mut Account,
+    request: PutClusterCapacityProviders<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, Some(request.cluster))?;
     let mut wanted = Vec::new();
-    for provider in input.list("capacityProviders")? {
-        let provider = short(provider.as_str().unwrap_or_default());
+    for provider in request.capacity_providers {
+        let provider = short(provider);
         if account[ECS].provider(&provider).is_none() {
             return Err(invalid(format!(
                 "The specified capacity provider {provider} was not found."
@@ -40,8 +49,8 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         }
         wanted.push(provider);
     }
-    let given = input.list("defaultCapacityProviderStrategy")?;
-    let default = strategy(&account[ECS], &name, &wanted, given)?;
+    let given = request.default_capacity_provider_strategy;
+    let default = strategy(&account[ECS], &name, &wanted, &given)?;
     let before: BTreeSet<String> = account[ECS]
         .cluster(&name)
         .providers

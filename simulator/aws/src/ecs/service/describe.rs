@@ -6,7 +6,15 @@ use super::super::cluster::Cluster;
 use super::super::launch_type::LaunchType;
 use super::super::task::Task;
 use super::{Deployment, Service, Status};
-use crate::account::{ACCOUNT_ID, PARTITION, arn};
+use crate::account::{ACCOUNT_ID, Account, PARTITION, arn};
+use crate::ecs::ECS;
+use crate::wire::ApiError;
+
+/// An answer with the service.
+pub(super) fn answer(account: &Account, cluster: &str, name: &str) -> Result<Value, ApiError> {
+    let cluster = account[ECS].cluster(cluster);
+    Ok(json!({"service": cluster.service(name).map(|service| described(cluster, service))}))
+}
 
 /// The members that real answers carry.
 pub(super) fn described(cluster: &Cluster, service: &Service) -> Value {

@@ -97,7 +97,8 @@ pub(super) fn aws_path(path: &[Step]) -> String {
     steps.collect::<Vec<_>>().join(".")
 }
 
-fn lower_first(name: &str) -> String {
+/// A name as AWS's validation errors write it, with a small first letter.
+pub fn lower_first(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|first| first.to_ascii_lowercase());
     first.into_iter().chain(letters).collect()
