@@ -183,20 +183,3 @@ pub fn answer(account: &mut Account, caller: &Caller, call: &Call) -> Response {
     let request_id = request_id(account);
     write(call, request_id, answer)
 }
-
-/// Refuses every member of `input` that is not in `known`: nothing is ever ignored.
-///
-/// # Errors
-/// `NotImplemented`, naming the call and the member.
-pub fn only(action: &str, input: &Value, known: &[&str]) -> Result<(), ApiError> {
-    let Some(members) = input.as_object() else {
-        return Err(ApiError::client(
-            "ValidationError",
-            format!("the input of {action} is not an object"),
-        ));
-    };
-    match members.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(ApiError::not_known(format_args!("{key} of {action}"))),
-        None => Ok(()),
-    }
-}
