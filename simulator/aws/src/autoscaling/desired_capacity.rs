@@ -60,8 +60,10 @@ pub(super) fn set(
 }
 
 /// A target tracking policy, whose `alarm` rings, wants another capacity. Says whether it is
-/// granted: not while the process AlarmNotification is suspended. The cause's text is that of
-/// documented samples.
+/// granted: not while the process AlarmNotification is suspended.
+///
+/// assumption: the cause's text, after activities that users have published. An activity of a
+/// capacity provider's policy proves it.
 pub fn set_by_alarm(account: &mut Account, group: &str, alarm: &str, desired: u32) -> bool {
     let now = whole_seconds(account.now);
     let Some(found) = account[AUTOSCALING].group_mut(group) else {
