@@ -272,7 +272,7 @@ fn bad_scenarios() {
 }
 
 #[test]
-fn a_page_that_cannot_be_written_is_told_before_the_roll() {
+fn a_page_that_cannot_be_written_is_reported_before_the_roll() {
     for verb in [&["rehearse"][..], &["report", "ecs-cluster"]] {
         let arguments = [verb, &["--html", "/nowhere/page.html"]].concat();
         refused(&arguments, &["/nowhere/page.html", "can be written"]);

@@ -54,12 +54,12 @@ fn children(parent: u32) -> Vec<u32> {
         .collect()
 }
 
-fn tell(signal: &str, process: u32) {
-    let record = Command::new("kill")
+fn send_signal(signal: &str, process: u32) {
+    let status = Command::new("kill")
         .args([signal, &process.to_string()])
         .status();
     assert!(
-        record.expect("kill is there").success(),
+        status.expect("kill is there").success(),
         "{signal} {process}"
     );
 }
@@ -111,11 +111,11 @@ fn a_roll_survives_an_account_that_stands_still_for_ten_seconds_and_leaves_no_pr
     sleep(Duration::from_secs(8));
     let workers = children(account.id());
     assert!(!workers.is_empty(), "no worker runs after eight seconds");
-    tell("-STOP", account.id());
+    send_signal("-STOP", account.id());
     // Meanwhile a worker that waits for it dies.
-    tell("-KILL", workers[0]);
+    send_signal("-KILL", workers[0]);
     sleep(Duration::from_secs(10));
-    tell("-CONT", account.id());
+    send_signal("-CONT", account.id());
     let mut stdout = Vec::new();
     let pipe = account.stdout.as_mut().expect("stdout is a pipe");
     pipe.read_to_end(&mut stdout).expect("it is read");

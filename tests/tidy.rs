@@ -149,31 +149,74 @@ fn code_is_counted_past_an_early_test_module() {
     );
 }
 
-/// The lines at which a type `Result<…, String>` begins. The type may stand on several lines.
-fn results_with_sentences(lines: &[(usize, &str)]) -> Vec<usize> {
-    let is_code = |line: &str| !line.trim_start().starts_with("//");
-    let mut text = String::new();
-    let mut starts = Vec::new();
-    for (number, line) in lines.iter().filter(|(_, line)| is_code(line)) {
-        starts.push((text.len(), *number));
-        text.push_str(line);
-        text.push('\n');
-    }
-    let opening = "Result<";
-    let found = text.match_indices(opening).filter(|(at, _)| {
-        let arguments = generic_arguments(&text[at + opening.len()..]);
-        arguments.get(1).is_some_and(|error| *error == "String")
-    });
-    let line_of = |at: usize| {
-        let next = starts.partition_point(|(start, _)| *start <= at);
-        starts[next - 1].1
-    };
-    found.map(|(at, _)| line_of(at)).collect()
+/// Lines without those that are a comment, as one text.
+struct Code {
+    text: String,
+    /// Where each line starts in the text, and its number.
+    starts: Vec<(usize, usize)>,
 }
 
-/// The arguments of a generic type, from behind its `<` to the `>` that closes it.
-fn generic_arguments(text: &str) -> Vec<&str> {
-    let mut arguments = Vec::new();
+impl Code {
+    fn of(lines: &[(usize, &str)]) -> Self {
+        let is_code = |line: &str| !line.trim_start().starts_with("//");
+        let (mut text, mut starts) = (String::new(), Vec::new());
+        for (number, line) in lines.iter().filter(|(_, line)| is_code(line)) {
+            starts.push((text.len(), *number));
+            text.push_str(line);
+            text.push('\n');
+        }
+        Self { text, starts }
+    }
+
+    /// The number of the line that has this place of the text.
+    fn line_of(&self, at: usize) -> usize {
+        let next = self.starts.partition_point(|(start, _)| *start <= at);
+        self.starts[next - 1].1
+    }
+}
+
+/// The lines at which a type `Result<…, String>` begins. The type may stand on several lines.
+fn results_with_sentences(lines: &[(usize, &str)]) -> Vec<usize> {
+    let code = Code::of(lines);
+    let opening = "Result<";
+    let found = code.text.match_indices(opening).filter(|(at, _)| {
+        let (arguments, _) = bracketed(&code.text[at + opening.len()..]);
+        arguments.get(1).is_some_and(|error| *error == "String")
+    });
+    found.map(|(at, _)| code.line_of(at)).collect()
+}
+
+/// The lines at which a function begins of which a parameter is a tuple pattern. The parameters of
+/// closures are not looked at.
+fn tuple_parameters(lines: &[(usize, &str)]) -> Vec<usize> {
+    let code = Code::of(lines);
+    let is_tuple = |parameter: &&str| {
+        let pattern = parameter.trim_start_matches(['&', ' ']);
+        pattern.starts_with('(')
+    };
+    let found = code.text.match_indices("fn ").filter(|(at, keyword)| {
+        let is_word = !code.text[..*at].ends_with(|one: char| one.is_alphanumeric() || one == '_');
+        let parameters = parameters(&code.text[at + keyword.len()..]);
+        is_word && parameters.iter().any(is_tuple)
+    });
+    found.map(|(at, _)| code.line_of(at)).collect()
+}
+
+/// The parameters of a function, from its name on.
+fn parameters(text: &str) -> Vec<&str> {
+    let behind_name = text.trim_start_matches(|one: char| one.is_alphanumeric() || one == '_');
+    let behind_generics = match behind_name.strip_prefix('<') {
+        Some(generics) => bracketed(generics).1,
+        None => behind_name,
+    };
+    let list = behind_generics.strip_prefix('(');
+    list.map(|list| bracketed(list).0).unwrap_or_default()
+}
+
+/// The arguments of a generic type, or the parameters of a function, from behind the bracket that
+/// opens their list to the one that closes it; and the text behind that.
+fn bracketed(text: &str) -> (Vec<&str>, &str) {
+    let mut parts = Vec::new();
     let (mut depth, mut start, mut before) = (0_usize, 0, ' ');
     for (at, one) in text.char_indices() {
         match one {
@@ -181,19 +224,19 @@ fn generic_arguments(text: &str) -> Vec<&str> {
             // The arrow of a function type closes nothing.
             '>' if before == '-' => {}
             '>' | ')' | ']' | '}' if depth == 0 => {
-                arguments.push(text[start..at].trim());
-                break;
+                parts.push(text[start..at].trim());
+                return (parts, &text[at + 1..]);
             }
             '>' | ')' | ']' | '}' => depth -= 1,
             ',' if depth == 0 => {
-                arguments.push(text[start..at].trim());
+                parts.push(text[start..at].trim());
                 start = at + 1;
             }
             _ => {}
         }
         before = one;
     }
-    arguments
+    (parts, "")
 }
 
 #[test]
@@ -240,6 +283,42 @@ fn a_sentence_as_the_error_is_found_in_each_form() {
     ] {
         let found = results_with_sentences(&production_lines(text));
         assert_eq!(found, lines, "{text}");
+    }
+}
+
+#[test]
+fn no_parameter_is_a_tuple() {
+    let this_file = "tests/tidy.rs";
+    let offenders: Vec<String> = rust_files()
+        .filter(|(path, _)| path != this_file)
+        .flat_map(|(path, text)| {
+            let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
+            let lines = tuple_parameters(&lines);
+            lines.into_iter().map(move |line| format!("{path}:{line}"))
+        })
+        .collect();
+    assert_none(
+        "these functions take a tuple apart: write two parameters, or a struct whose name says what they are",
+        &offenders,
+    );
+}
+
+#[test]
+fn a_parameter_that_is_a_tuple_is_found_in_each_form() {
+    for (text, lines) in [
+        ("fn a((b, c): (u8, u8)) {}", &[1][..]),
+        ("fn a(b: (u8, u8), c: u8) -> (u8, u8) {}", &[]),
+        ("fn a(b: u8, &(c, d): &(u8, u8)) {}", &[1]),
+        ("\npub fn a(\n    &self,\n    (b, c): (u8, u8),\n) {}", &[2]),
+        ("fn a<T: Fn(u8) -> u8>(b: T, (c, d): (u8, u8)) {}", &[1]),
+        ("fn a<\n    T,\n>(\n    (b, c): (T, T),\n) {}", &[1]),
+        ("fn a(b: impl Fn((u8, u8))) {}", &[]),
+        ("fn a(b: fn((u8, u8)) -> u8) {}", &[]),
+        ("fn a() {\n    b(|(c, d): (u8, u8)| c + d);\n}", &[]),
+        ("// fn a((b, c): (u8, u8)) {}", &[]),
+    ] {
+        let numbered: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
+        assert_eq!(tuple_parameters(&numbered), lines, "{text}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rehearsal notices when the workers do wrong: each mutation has a scenario that goes well
 //! without it, and with it violates an invariant, ends otherwise, or leaves an instance behind.
-//! `MUTATIONS_ONLY=no-hold,counters` tries only these. With `MUTATIONS_BY_SEEDS=100` the test also
+//! `MUTATIONS_ONLY=no-queue,counters` tries only these. With `MUTATIONS_BY_SEEDS=100` the test also
 //! counts how many of the first hundred generated scenarios notice each.
 
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ const SCENARIOS: [(Mutation, &[&str], &str); 49] = [
         ],
         ACTS,
     ),
-    (Mutation::NoHold, &[HANGS], ACTS),
+    (Mutation::NoQueue, &[HANGS], ACTS),
     (
         Mutation::FailuresIgnored,
         &[ALONE, "fault failures\n"],

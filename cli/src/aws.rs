@@ -24,11 +24,12 @@ mod stack;
 mod state_names;
 
 use aws_config::SdkConfig;
+use aws_smithy_async::time::SharedTimeSource;
 use jiff::Timestamp;
 use workers::{Clients, Error, boot};
 
 use access::LOG_IN;
-pub use access::{Access, CredentialSource, Identity};
+pub use access::{Access, CredentialSource, Identity, InMemory};
 pub use activities::Activity;
 pub use cluster::{Compute, Machine, ServiceSettings, Services, StartedTask};
 pub use definition::{Definition, RUNS_FOR};
@@ -61,6 +62,8 @@ pub struct Aws {
     pub region: String,
     /// Whose credentials these are.
     pub identity: Identity,
+    /// This machine's time, or that of an account in memory.
+    time: SharedTimeSource,
     cloudformation: aws_sdk_cloudformation::Client,
     autoscaling: aws_sdk_autoscaling::Client,
     balancing: aws_sdk_elasticloadbalancingv2::Client,
@@ -122,6 +125,7 @@ impl Aws {
         Self {
             region,
             identity,
+            time: config.time_source().unwrap_or_default(),
             cloudformation: client!(aws_sdk_cloudformation, config, clock),
             autoscaling: client!(aws_sdk_autoscaling, config, clock),
             balancing: client!(aws_sdk_elasticloadbalancingv2, config, clock),
@@ -153,7 +157,10 @@ impl Aws {
 
     /// AWS's time, by its answers.
     pub fn now(&self) -> Timestamp {
-        self.clients.clock.at(boot::clock())
+        let local = Timestamp::try_from(self.time.now());
+        self.clients
+            .clock
+            .at(local.unwrap_or_else(|_| boot::clock()))
     }
 }
 

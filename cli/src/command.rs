@@ -3,6 +3,7 @@
 mod account;
 mod cancel;
 mod change;
+mod demo;
 mod doctor;
 mod explain;
 mod fault;
@@ -74,6 +75,8 @@ enum Verb {
     /// Rolls a cluster in an AWS account in memory: the real template, definition and workers, in
     /// seconds.
     Rehearse(rehearse::Rehearse),
+    /// Shows a rollout in an AWS account in memory, live, on the screen of watch.
+    Demo(demo::Demo),
     /// Runs a scenario from a text file in an AWS account in memory.
     Scenario(scenario::Scenario),
     /// Runs generated scenarios with faults and incidents, and checks every invariant.
@@ -123,6 +126,7 @@ impl CommandLine {
         settings.keep();
         Ok(match self.verb {
             Verb::Rehearse(rehearse) => rehearse.run()?,
+            Verb::Demo(demo) => demo.run()?,
             Verb::Scenario(scenario) => scenario.run()?,
             Verb::Simulate(simulate) => simulate.run()?,
             Verb::Plan(plan) => plan.run()?,

@@ -162,7 +162,7 @@ impl Explanation {
         if let Some(line) = at_the_deadline(found, self.stack.goes_forward(), self.now) {
             lines.push(("deadline", line));
         }
-        let waiting: Vec<&str> = self.held().collect();
+        let waiting: Vec<&str> = self.queued().collect();
         if subject.action.transition == Transition::Terminating && !waiting.is_empty() {
             lines.push((
                 "queued",
@@ -263,7 +263,7 @@ impl Explanation {
     }
 
     /// The instances that stand at their launch hooks.
-    fn held(&self) -> impl Iterator<Item = &str> {
+    fn queued(&self) -> impl Iterator<Item = &str> {
         let waiting = self.others.iter().filter(|one| one.state.awaits_launch());
         waiting.map(|one| one.id.as_str())
     }

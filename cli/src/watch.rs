@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_told_with_its_reason_and_again_when_it_ends() {
+    fn a_pause_is_reported_with_its_reason_and_again_when_it_ends() {
         let before = standing("UPDATE_IN_PROGRESS", &[]);
         let mut held = before.clone();
         held.stack = "ecs-cluster".to_owned();
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_look_tells_what_is_under_way_and_the_next_what_has_changed() {
+    fn the_first_look_reports_what_is_under_way_and_the_next_what_has_changed() {
         let first = standing(
             "UPDATE_IN_PROGRESS",
             &[
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_told_when_it_falls_further_and_when_it_is_back() {
+    fn a_service_is_reported_when_it_falls_further_and_when_it_is_back() {
         let with = |running: i32| {
             let web = Service {
                 name: "web".to_owned(),

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_busiest_minute_is_told_and_the_average() {
+    fn the_busiest_minute_is_reported_and_the_average() {
         let mut inner = Inner::default();
         // 30 tokens within a second, and 30 more two minutes later: half of what comes back in a
         // minute.

@@ -61,7 +61,7 @@ impl FunctionRunner for Invoker {
             let answered = environment.answer(&world, name, payload).await;
             world.with(|account| {
                 account[LAMBDA].ended(name);
-                account.record(told(&invocation, &answered));
+                account.record(invocation_event(&invocation, &answered));
                 stepfunctions::task_returned(account, &invocation.ticket, answered.result);
             });
         });
@@ -107,7 +107,7 @@ impl Environment {
     }
 }
 
-fn told(invocation: &Invocation, answered: &Answered) -> TraceEvent {
+fn invocation_event(invocation: &Invocation, answered: &Answered) -> TraceEvent {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (verdict, reason, answer) = match &answered.result {
         Ok(answer) => (

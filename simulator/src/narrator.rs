@@ -115,7 +115,7 @@ impl Narrator {
                 instance_line(&record.event)?
             }
             TraceEvent::Refresh { .. } => refresh_line(&record.event)?,
-            TraceEvent::Deed { by, what, detail } => (
+            TraceEvent::ScenarioAction { by, what, detail } => (
                 by.as_str().to_owned(),
                 what.clone(),
                 detail.clone(),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_once_and_again_after_a_while() {
+    fn a_wait_is_reported_once_and_again_after_a_while() {
         let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
         let record: Vec<bool> = [
             (1, "NotYet"),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_anew_when_it_has_another_cause() {
+    fn a_wait_is_reported_again_when_it_has_another_cause() {
         let mut narrator = Narrator::new(Timestamp::UNIX_EPOCH, "Dev");
         let mut record = |at: i64, why: &str, causes: &[WaitCause]| {
             let mut answer = answer(at, "NotYet");

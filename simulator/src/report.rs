@@ -118,7 +118,7 @@ impl Report {
 
     /// Whether every invariant held.
     pub fn invariants_hold(&self) -> bool {
-        self.invariants.iter().all(|promise| promise.held)
+        self.invariants.iter().all(|invariant| invariant.held)
     }
 }
 

@@ -17,7 +17,10 @@ mod unplayable;
 
 pub use crate::faults::Fault;
 pub use action::{Action, Call, Termination};
-pub use runner::{Inspect, Outcome, play_and_look, run, run_and_inspect, run_with_processes};
+pub use runner::{
+    Inspect, Outcome, Paced, Visitor, Visitors, play_and_look, run, run_and_inspect, run_paced,
+    run_watched, run_with_processes, visitors,
+};
 pub use step_error::{NotEnded, StepError};
 pub use unplayable::{About, Unplayable};
 
@@ -124,7 +127,7 @@ impl ModelVariant {
         ),
     ];
 
-    /// Turns the assumption in `account`.
+    /// Applies the model variant to `account`.
     pub fn apply(self, account: &mut Account) {
         match self {
             Self::EarlySignalLost => {

@@ -31,6 +31,13 @@ pub fn metrics(world: &SimulationHost) -> Sink {
 
 /// What SDKs need that send their requests through `connector`, in the time of `world`.
 pub fn sdk_config(world: &SimulationHost, connector: SharedHttpConnector) -> aws_config::SdkConfig {
+    let clock = SharedTimeSource::new(Clock(world.clone()));
+    let config = client_config(connector).into_builder();
+    config.time_source(clock).build()
+}
+
+/// The same on this machine's clock, which the account's need not be.
+pub fn client_config(connector: SharedHttpConnector) -> aws_config::SdkConfig {
     let credentials = aws_credential_types::Credentials::new(
         "AKIDREHEARSAL",
         "rehearsal",
@@ -46,7 +53,6 @@ pub fn sdk_config(world: &SimulationHost, connector: SharedHttpConnector) -> aws
         )
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .time_source(SharedTimeSource::new(Clock(world.clone())))
         .build()
 }
 

@@ -59,7 +59,7 @@ fn turns(end: i64, deadline: Option<i64>) -> i64 {
     turns
 }
 
-fn assert_told(figure: &str) {
+fn assert_in_readme(figure: &str) {
     let readme = text("statemachine/README.md");
     assert!(
         readme.contains(figure),
@@ -68,7 +68,7 @@ fn assert_told(figure: &str) {
 }
 
 #[test]
-fn the_readme_tells_what_retries_wait() {
+fn the_readme_states_what_retries_wait() {
     let machine = Machine::of_the_project();
     for (name, task) in machine
         .states()
@@ -84,15 +84,15 @@ fn the_readme_tells_what_retries_wait() {
             panic!("{name} has another number of retriers than the README's table");
         };
         assert_eq!(never, 0);
-        assert_told(&format!("{throttled} s of waiting at most, "));
-        assert_told(&format!("{denied} s at most: IAM"));
+        assert_in_readme(&format!("{throttled} s of waiting at most, "));
+        assert_in_readme(&format!("{denied} s at most: IAM"));
         let attempts = task["Retry"][3]["MaxAttempts"].as_i64().expect("a number") + 1;
         let timeout = task["TimeoutSeconds"].as_i64().expect("a number");
-        assert_told(&format!("{attempts} × {timeout} + {killed} s at most"));
-        assert_told(&format!("{other} s of waiting at most |"));
-        assert_told(&format!("| each Task | {timeout} |"));
+        assert_in_readme(&format!("{attempts} × {timeout} + {killed} s at most"));
+        assert_in_readme(&format!("{other} s of waiting at most |"));
+        assert_in_readme(&format!("| each Task | {timeout} |"));
         let heartbeat = &task["HeartbeatSeconds"];
-        assert_told(&format!("| heartbeat of each Task | {heartbeat} |"));
+        assert_in_readme(&format!("| heartbeat of each Task | {heartbeat} |"));
     }
 }
 
@@ -108,15 +108,15 @@ fn the_longest_execution_is_within_its_limits_and_the_readme_says_so() {
     );
     let found = [figures(drain), figures(one), figures(three)];
     println!("{found:?}");
-    assert_told(&format!("deadline of 3000 s | {}", found[0]));
-    assert_told(&format!("one phase of 48 hours | {}", found[1]));
-    assert_told(&format!(
+    assert_in_readme(&format!("deadline of 3000 s | {}", found[0]));
+    assert_in_readme(&format!("one phase of 48 hours | {}", found[1]));
+    assert_in_readme(&format!(
         "since each begins with short waits | {}",
         found[2]
     ));
     let with_failures = three * (EVENTS_PER_TURN + 6 * 3) + 30;
     assert!(with_failures < EVENTS_AT_MOST, "{with_failures} events");
-    assert_told(&format!(
+    assert_in_readme(&format!(
         "{three} × (9 + 6 × 3) + 30 = {} events fit",
         thousands(with_failures)
     ));

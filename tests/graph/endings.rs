@@ -28,7 +28,7 @@ pub fn faults(machine: &Machine) -> Vec<String> {
         }
     }
     for edge in machine.edges() {
-        let over = says(&edge, "Over");
+        let over = compares_with(&edge, "Over");
         if (edge.to == "AlreadyOver") != over {
             faults.push(format!(
                 "{} leads to {} on {:?}",
@@ -41,7 +41,7 @@ pub fn faults(machine: &Machine) -> Vec<String> {
 }
 
 /// Whether the edge is a rule in which something equals `text`.
-pub fn says(edge: &Edge, text: &str) -> bool {
+pub fn compares_with(edge: &Edge, text: &str) -> bool {
     matches!(&edge.when, When::Rule(rule) if rule.to_string().contains(&format!("\"StringEquals\":\"{text}\"")))
 }
 
@@ -80,16 +80,16 @@ fn results(machine: &Machine) -> Vec<String> {
         .filter(|edge| edge.to == "PrepareContinue")
     {
         let grounds = ["Reached", "WarmPool", "terminate", "stop-tasks"];
-        if !grounds.iter().any(|ground| says(edge, ground)) {
+        if !grounds.iter().any(|ground| compares_with(edge, ground)) {
             faults.push(format!("{} goes on by {:?}", edge.from, edge.when));
         }
-        if says(edge, "WarmPool") && !passes_by(edge) {
+        if compares_with(edge, "WarmPool") && !passes_by(edge) {
             faults.push(format!(
                 "{} goes on with what comes out of the group or into it",
                 edge.from
             ));
         }
-        if says(edge, "stop-tasks") && !says(edge, "ServicesOverdue") {
+        if compares_with(edge, "stop-tasks") && !compares_with(edge, "ServicesOverdue") {
             faults.push(format!(
                 "{} goes on with tasks that are not stopped",
                 edge.from

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::endings::says;
+use crate::endings::compares_with;
 use crate::machine::{Edge, Machine, When};
 
 pub fn faults(machine: &Machine) -> Vec<String> {
@@ -13,7 +13,7 @@ pub fn faults(machine: &Machine) -> Vec<String> {
     let edges = machine.edges();
     let out = edges
         .iter()
-        .filter(|edge| says(edge, "autoscaling:EC2_INSTANCE_TERMINATING"));
+        .filter(|edge| compares_with(edge, "autoscaling:EC2_INSTANCE_TERMINATING"));
     // Up to the decision: after it both ways share their states.
     let undecided = |edge: &Edge| machine.result(&edge.from, None).is_none();
     let leaving: BTreeSet<String> = out

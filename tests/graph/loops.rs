@@ -17,7 +17,9 @@ pub fn faults(machine: &Machine) -> Vec<String> {
         }
         let choice = machine.state(task)["Next"].as_str().unwrap_or_default();
         let mut entries = machine.edges().into_iter().filter(|edge| &edge.to == wait);
-        if !entries.all(|edge| edge.from == choice && crate::endings::says(&edge, "NotYet")) {
+        if !entries
+            .all(|edge| edge.from == choice && crate::endings::compares_with(&edge, "NotYet"))
+        {
             faults.push(format!(
                 "{wait} is entered otherwise than by NotYet of {task}"
             ));

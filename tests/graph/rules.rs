@@ -146,16 +146,16 @@ fn of_signals() -> Vec<Route> {
 fn of_answers() -> Vec<Route> {
     let mut routes = Vec::new();
     for (choice, answer, [reached, never, over, not_yet, unclear]) in ANSWERS {
-        let says = |verdict: &str, seconds: i64| json!({answer: {"verdict": verdict, "waitSeconds": seconds}});
+        let answer_of = |verdict: &str, seconds: i64| json!({answer: {"verdict": verdict, "waitSeconds": seconds}});
         routes.extend([
-            (choice, says("Reached", 0), reached),
-            (choice, says("Never", 0), never),
-            (choice, says("Over", 0), over),
-            (choice, says("NotYet", 1), not_yet),
-            (choice, says("NotYet", 300), not_yet),
-            (choice, says("NotYet", 0), unclear),
+            (choice, answer_of("Reached", 0), reached),
+            (choice, answer_of("Never", 0), never),
+            (choice, answer_of("Over", 0), over),
+            (choice, answer_of("NotYet", 1), not_yet),
+            (choice, answer_of("NotYet", 300), not_yet),
+            (choice, answer_of("NotYet", 0), unclear),
             (choice, json!({answer: {"verdict": "NotYet"}}), unclear),
-            (choice, says("SomethingNew", 5), unclear),
+            (choice, answer_of("SomethingNew", 5), unclear),
             (choice, json!({answer: {"reason": "why"}}), unclear),
         ]);
     }

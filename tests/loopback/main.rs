@@ -138,7 +138,7 @@ fn the_account_listens_on_loopback_only_and_says_when_a_port_is_taken() {
 }
 
 #[test]
-fn each_account_has_a_key_of_its_own_and_tells_it_to_a_shell_too() {
+fn each_account_has_a_key_of_its_own_and_prints_it_for_a_shell_too() {
     let (one, other) = (Account::start(&[]), Account::start(&[]));
     assert_ne!(one.key, other.key);
     let (own, signed) = (&other.address, one.signature("s3"));

@@ -1,5 +1,5 @@
 //! Every reader of what comes from outside, with a kept corpus and mutations of it: none panics,
-//! overflows the stack, hangs or answers without end, and what each invariant demands holds (see
+//! overflows the stack, hangs or answers without end, and what each guarantees holds (see
 //! `../parsers.rs`).
 //!
 //! A file of `corpus/TARGET` whose name begins with `good` must be accepted, one that begins with

@@ -154,7 +154,7 @@ impl AutoScaling {
             arn: found.auto_scaling_group_arn().map(str::to_owned),
             instances: instances.collect::<Result<_, _>>()?,
             has_pool: found.warm_pool_configuration().is_some(),
-            on_hold: tag.map(|tag| Pause::read(tag.value().unwrap_or_default())),
+            pause: tag.map(|tag| Pause::read(tag.value().unwrap_or_default())),
         })
     }
 
@@ -392,13 +392,13 @@ mod tests {
             arn: None,
             instances: vec![expected],
             has_pool: false,
-            on_hold: Some(Pause::read("sale - since 2026-11-30T15:28:49Z")),
+            pause: Some(Pause::read("sale - since 2026-11-30T15:28:49Z")),
         };
         assert_eq!(seen.expect("an answer"), expected);
     }
 
     #[tokio::test]
-    async fn a_group_that_is_not_told_of_is_not_there() {
+    async fn a_group_that_is_not_described_is_not_there() {
         let autoscaling = autoscaling(|_| {
             let none = "<AutoScalingGroups></AutoScalingGroups>";
             (200, stub::xml("DescribeAutoScalingGroups", none))

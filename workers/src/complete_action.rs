@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn success_is_told_again_until_it_is_refused() {
+    async fn success_is_signalled_again_until_it_is_refused() {
         let again = || run(input("launch", "CONTINUE"), Some("InService"));
         let (asked, outcome) = again().await;
         assert_eq!(asked[2..], ["SignalResource Status=SUCCESS"]);
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_instance_that_is_gone_is_not_told_to_have_joined() {
+    async fn an_instance_that_is_gone_is_not_signalled_as_joined() {
         let (asked, outcome) = run(input("launch", "CONTINUE"), Some("")).await;
         assert_eq!(
             asked,

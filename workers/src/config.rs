@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_of_an_event_are_told_together() {
+    fn all_mistakes_of_an_event_are_reported_together() {
         let mut event = stub::event("launch");
         event["source"] = json!("my.app");
         event["time"] = json!("yesterday");

@@ -102,8 +102,8 @@ pub async fn look(
         return Ok(unseen(seen_from, blind_until, now()));
     }
     let mut roster = group_snapshot::look(subject, clients).await?;
-    if let Some(pause) = roster.on_hold {
-        let mut finding = group_snapshot::on_hold(subject, pause, now());
+    if let Some(pause) = roster.pause {
+        let mut finding = group_snapshot::paused(subject, pause, now());
         finding.extra.turn = Some(Turn {
             looked_at: Some(now()),
             blind_until,
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_a_person_holds_the_group_no_drain_begins() {
+    async fn while_the_group_is_paused_no_drain_begins() {
         let tag = "<member><Key>ecs-rollout:hold</Key><Value>big sale</Value></member>";
         let clients = tagged(&[], tag);
         let subject = stub::terminating();

@@ -59,7 +59,7 @@ pub async fn handle(
     let (active, draining) = match decide(subject, &registrations, now()) {
         Step::Done(finding) if finding.extra.member == Some(false) => {
             let lost = ecs.lost_with(cluster, &subject.action.instance).await?;
-            return Ok(told_with(*finding, &lost));
+            return Ok(with_lost_tasks(*finding, &lost));
         }
         Step::Done(finding) => return Ok(*finding),
         Step::Drain { active, draining } => (active, draining),
@@ -140,7 +140,7 @@ fn admitted(turn: Option<Turn>, now: Timestamp) -> Turn {
 }
 
 /// The same, with what is known of the tasks that were on an EC2 instance which is gone.
-fn told_with(mut finding: Assessment, lost: &[Task]) -> Assessment {
+fn with_lost_tasks(mut finding: Assessment, lost: &[Task]) -> Assessment {
     if lost.is_empty() {
         return finding;
     }

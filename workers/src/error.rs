@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_tells_each_cause_once() {
+    fn a_chain_names_each_cause_once() {
         let error = Error::unreadable("ecs:ListTasks", 502, "broken pipe".into());
         assert_eq!(
             error.chain(),

@@ -23,7 +23,7 @@ pub struct Roster {
     /// The instances.
     pub instances: Vec<GroupInstance>,
     /// The pause of the group, if an operator has paused it.
-    pub on_hold: Option<Pause>,
+    pub pause: Option<Pause>,
 }
 
 impl Roster {
@@ -50,7 +50,7 @@ impl Roster {
 }
 
 /// Not yet: an operator has paused the group.
-pub fn on_hold(subject: &Subject, pause: Pause, now: Timestamp) -> Assessment {
+pub fn paused(subject: &Subject, pause: Pause, now: Timestamp) -> Assessment {
     let why = &pause.why;
     let stack = &subject.settings.target.stack;
     let waited = between(subject.began, now);
@@ -71,7 +71,7 @@ pub async fn look(subject: &Subject, clients: &Clients) -> Result<Roster, Error>
     let seen = clients.autoscaling.instances(name).await?;
     let mut roster = Roster {
         instances: seen.instances,
-        on_hold: seen.on_hold,
+        pause: seen.pause,
     };
     if !seen.has_pool {
         return Ok(roster);

@@ -220,7 +220,7 @@ mod tests {
         })
     }
 
-    fn told(measured: &Measured, answered: &Result<Answer, Error>, now: i64) -> Value {
+    fn metric_line(measured: &Measured, answered: &Result<Answer, Error>, now: i64) -> Value {
         serde_json::from_str(&measured.line(answered, stub::at(now))).expect("JSON")
     }
 
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_a_line_in_the_embedded_metric_format() {
-        let line = told(
+        let line = metric_line(
             &asked(Worker::Drained, "terminate"),
             &answer(Verdict::Reached, 2),
             356,
@@ -270,7 +270,7 @@ mod tests {
             (Worker::Stable, "terminate", Reached, "stable", 60),
             (Worker::CompleteAction, "terminate", Reached, "", 0),
         ] {
-            let line = told(&asked(worker, kind), &answer(verdict, 40), 100);
+            let line = metric_line(&asked(worker, kind), &answer(verdict, 40), 100);
             let got = (
                 line["Phase"].as_str().unwrap_or_default(),
                 line["PhaseDuration"].as_i64().unwrap_or_default(),
@@ -290,7 +290,7 @@ mod tests {
         event["draining"] = json!({ "turn": turn });
         let reading = read_event(&event);
         let measured = Measured::of(Worker::Drained, &reading).expect("asked for");
-        let line = told(&measured, &answer(Verdict::Reached, 601), 700);
+        let line = metric_line(&measured, &answer(Verdict::Reached, 601), 700);
         assert_eq!(line["PhaseDuration"], 100);
     }
 
@@ -301,7 +301,7 @@ mod tests {
             code: "ThrottlingException".to_owned(),
             message: "Rate exceeded".to_owned(),
         });
-        let line = told(&asked(Worker::Drained, "terminate"), &failed, 5);
+        let line = metric_line(&asked(Worker::Drained, "terminate"), &failed, 5);
         assert_eq!(
             (&line["Error"], &line["Errors"]),
             (&json!("Throttled"), &json!(1))

@@ -39,7 +39,22 @@ pub struct Access {
     /// Write each call to stderr: operation, status, time, request id
     #[arg(long)]
     debug: bool,
+    /// The account in memory that takes the place of all that
+    #[arg(skip)]
+    in_memory: Option<InMemory>,
 }
+
+/// An account of this process.
+#[derive(Debug, Clone)]
+pub struct InMemory {
+    /// What its SDKs need.
+    pub config: SdkConfig,
+    /// So long after a call the next one is made.
+    pub between_calls: Duration,
+}
+
+/// So long after a call to AWS the next one is made by whoever looks for hours.
+const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 
 /// Whose credentials are used.
 #[derive(Debug, Clone)]
@@ -57,6 +72,8 @@ pub enum CredentialSource {
     Profile(String),
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     Environment,
+    /// None: the account is in memory.
+    InMemory,
 }
 
 impl fmt::Display for CredentialSource {
@@ -64,6 +81,7 @@ impl fmt::Display for CredentialSource {
         match self {
             Self::Profile(name) => write!(f, "profile {}", workers::text::printable(name)),
             Self::Environment => f.write_str("credentials from AWS_ACCESS_KEY_ID"),
+            Self::InMemory => f.write_str("in memory"),
         }
     }
 }
@@ -74,13 +92,27 @@ impl Access {
         Self {
             profile,
             region,
-            debug: false,
+            ..Self::default()
         }
     }
 
     /// Whether each call is written to stderr.
     pub fn debugs(&self) -> bool {
         self.debug
+    }
+
+    /// The account in memory.
+    pub fn in_memory(account: InMemory) -> Self {
+        Self {
+            in_memory: Some(account),
+            ..Self::default()
+        }
+    }
+
+    /// So long after a call the next one is made by whoever looks for hours.
+    pub fn between_calls(&self) -> Duration {
+        let in_memory = self.in_memory.as_ref();
+        in_memory.map_or(BETWEEN_CALLS, |account| account.between_calls)
     }
 
     /// Finds credentials and Region as the AWS CLI does: flags, environment, configuration files,
@@ -115,6 +147,9 @@ impl Access {
         retries: Option<RetryConfig>,
         slots: Option<Slots>,
     ) -> Result<Aws, Failure> {
+        if let Some(account) = &self.in_memory {
+            return Ok(account.connect(retries, slots));
+        }
         let settings = Settings::kept();
         let env = Env::real();
         let configured = Configured::of(settings, &env);
@@ -168,6 +203,19 @@ impl Access {
             debug: self.debug,
         };
         Ok(Aws::with_identity(&config, region, identity, slots))
+    }
+}
+
+impl InMemory {
+    fn connect(&self, retries: Option<RetryConfig>, slots: Option<Slots>) -> Aws {
+        let mut config = self.config.clone().into_builder();
+        config.set_retry_config(retries);
+        let identity = Identity {
+            source: CredentialSource::InMemory,
+            debug: false,
+        };
+        let region = self.config.region().map(ToString::to_string);
+        Aws::with_identity(&config.build(), region.unwrap_or_default(), identity, slots)
     }
 }
 

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_definition_tells_what_its_containers_need_together() {
+    fn a_definition_reports_what_its_containers_need_together() {
         let port = |host: Option<i32>| {
             PortMapping::builder()
                 .container_port(80)

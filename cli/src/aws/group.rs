@@ -59,7 +59,7 @@ pub struct Capacity {
     /// The processes that somebody suspended.
     pub suspended: Vec<String>,
     /// Why somebody holds the group as it is, if somebody does.
-    pub on_hold: Option<String>,
+    pub paused: Option<String>,
     /// The status of an instance refresh that goes on.
     pub refresh: Option<String>,
 }
@@ -225,7 +225,7 @@ impl Aws {
             suspended: suspended
                 .filter_map(|one| Some(one.process_name()?.to_owned()))
                 .collect(),
-            on_hold: paused(&found).map(|pause| pause.why),
+            paused: paused(&found).map(|pause| pause.why),
             refresh: self.refresh(name).await?,
         })
     }

@@ -80,7 +80,7 @@ async fn missing(
 mod tests {
     use super::*;
 
-    async fn said(flag: Option<&str>, credentials: &str, config: &str, key: &str) -> String {
+    async fn message(flag: Option<&str>, credentials: &str, config: &str, key: &str) -> String {
         let env = Env::from_slice(&[
             ("AWS_SHARED_CREDENTIALS_FILE", "/keys"),
             ("AWS_CONFIG_FILE", "/settings"),
@@ -93,23 +93,26 @@ mod tests {
     #[tokio::test]
     async fn the_missing_half_of_a_key_is_named_with_its_file() {
         let half = "[half]\naws_access_key_id = AKIAEXAMPLE\n";
-        let text = said(Some("half"), half, "", "").await;
+        let text = message(Some("half"), half, "", "").await;
         assert!(
             text.contains("has aws_access_key_id and no aws_secret_access_key in /keys;"),
             "{text}"
         );
         assert!(text.contains("aws configure --profile half"), "{text}");
         let secret = "[profile half]\naws_secret_access_key = secret\n";
-        let text = said(None, "", secret, "").await;
+        let text = message(None, "", secret, "").await;
         assert!(
             text.contains("has aws_secret_access_key and no aws_access_key_id in /settings;"),
             "{text}"
         );
         // Each half in a file of its own is a whole key; so is none of both no half.
-        assert_eq!(said(None, half, secret, "").await, "");
-        assert_eq!(said(None, "[half]\n", "", "").await, "");
-        let text = said(None, "[half]\n", "", "AKIAEXAMPLE").await;
+        assert_eq!(message(None, half, secret, "").await, "");
+        assert_eq!(message(None, "[half]\n", "", "").await, "");
+        let text = message(None, "[half]\n", "", "AKIAEXAMPLE").await;
         assert!(text.contains("AWS_SECRET_ACCESS_KEY is not"), "{text}");
-        assert_eq!(said(Some("half"), "[half]\n", "", "AKIAEXAMPLE").await, "");
+        assert_eq!(
+            message(Some("half"), "[half]\n", "", "AKIAEXAMPLE").await,
+            ""
+        );
     }
 }

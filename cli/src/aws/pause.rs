@@ -55,7 +55,7 @@ impl Aws {
     ///
     /// # Errors
     /// A sentence for the user.
-    pub async fn hold(
+    pub async fn pause(
         &self,
         group: &str,
         why: &str,

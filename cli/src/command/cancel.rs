@@ -11,7 +11,7 @@ use workers::Error;
 
 use super::change::Change;
 use super::flow;
-use super::pause::effect::{begun, held, paused_rollback, still_paused};
+use super::pause::effect::{begun, paused_instances, paused_rollback, still_paused};
 use super::stack_argument::StackArgument;
 use crate::aws::{Aws, Group, Member, Stack, error_text, missing_group, with_access};
 use crate::failure::{Exit, Failure};
@@ -253,7 +253,7 @@ pub fn ids(group: &Group, test: impl Fn(&Member) -> bool) -> String {
 /// What happens, and what does not.
 fn plan(place: &str, stack: &Stack, group: &Group, begun: &BTreeSet<String>) -> String {
     let instances = match &group.pause {
-        Some(_) => held(group, begun, 28),
+        Some(_) => paused_instances(group, begun, 28),
         None => format!(
             "\x20 drains that continue         {}\n\x20 new instances to be admitted {}\n",
             ids(group, |one| one.state.awaits_end()),

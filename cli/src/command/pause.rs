@@ -116,7 +116,7 @@ impl Pause {
             Some(pause) => pause.since,
             None => Some(aws.now()),
         };
-        aws.hold(&name, &self.reason, since).await?;
+        aws.pause(&name, &self.reason, since).await?;
         let resume = resume_command(&stack.name);
         let text = match &group.pause {
             Some(before) => format!(

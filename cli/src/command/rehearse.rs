@@ -3,7 +3,7 @@
 
 mod ami;
 mod files;
-mod html;
+pub mod html;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

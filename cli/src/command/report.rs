@@ -147,12 +147,20 @@ pub fn writable(path: &Path) -> Result<(), Failure> {
 /// A sentence that names the file; or that the definition is none.
 pub fn write(path: &Path, tale: &RolloutReport, definition: &str) -> Result<(), Failure> {
     let page = page::page(tale, definition)?;
-    std::fs::write(path, page).map_err(|error| cannot(path, &error))
+    write_text(path, &page)
+}
+
+/// Writes a file that a flag names.
+///
+/// # Errors
+/// If it cannot be written, with its name.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| cannot(path, &error))
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> Failure {
     Failure::from(format!(
-        "{}: {error}; --html names a file that can be written",
+        "{}: {error}; name a file that can be written",
         path.display()
     ))
 }

@@ -17,7 +17,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinHandle;
 
 use super::flow;
 use super::stack_argument::StackArgument;
@@ -25,7 +26,7 @@ use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
-use explainer::Explanations;
+use explainer::{Explainer, Explanations};
 use poller::Poller;
 pub use poller::look_once;
 
@@ -162,20 +163,47 @@ impl Watch {
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
         let stack = self.stack.name()?;
-        let (sender, news) = unbounded_channel();
-        let rounds = Poller::new(self.access, stack.clone(), self.planned, sender).await?;
-        let explainer = rounds.explainer();
-        let looks = tokio::spawn(rounds.run());
+        let watching = updates(self.access, stack.clone(), self.planned).await?;
+        let (looks, news) = (watching.polling, watching.news);
         let leaves = self.exit || self.timeout.is_some();
         match output {
             Output::Screen => {
-                let explanations = Explanations::of(explainer);
+                let explanations = Explanations::of(watching.explainer);
                 live::show(&stack, leaves, looks, news, explanations).await
             }
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,
         }
     }
+}
+
+/// A rollout that is watched.
+#[derive(Debug)]
+pub struct Watching {
+    /// The task that looks, until all is at rest.
+    pub polling: Polling,
+    /// What it sees.
+    pub news: UnboundedReceiver<Update>,
+    /// Who may look beside it.
+    pub explainer: Explainer,
+}
+
+/// Begins to watch a stack's rollout.
+///
+/// # Errors
+/// As [`Access::connect`].
+pub async fn updates(
+    access: Access,
+    stack: String,
+    planned: Option<SignedDuration>,
+) -> Result<Watching, Failure> {
+    let (sender, news) = unbounded_channel();
+    let poller = Poller::new(access, stack, planned, sender).await?;
+    Ok(Watching {
+        explainer: poller.explainer(),
+        polling: tokio::spawn(poller.run()),
+        news,
+    })
 }
 
 fn limit(text: &str) -> Result<SignedDuration, Failure> {
@@ -192,6 +220,9 @@ fn default_output() -> Output {
         Output::Text
     }
 }
+
+/// The task that looks: whether the rollout ended well.
+pub type Polling = JoinHandle<Result<bool, Failure>>;
 
 /// How the looks ended.
 ///

@@ -32,13 +32,13 @@ pub fn advice(about: &Explanation, found: &Found) -> Vec<String> {
             agent_advice(cluster, id),
         ],
         Worker::Stable if launching => {
-            let holders = finding.extra.held_by.iter().flatten().take(3);
-            let holders = holders.map(|id| with_access(&format!("ecs-rollout explain {id}")));
-            let holders: Vec<String> = holders.collect();
-            if holders.is_empty() {
+            let earlier = finding.extra.held_by.iter().flatten().take(3);
+            let earlier = earlier.map(|id| with_access(&format!("ecs-rollout explain {id}")));
+            let earlier: Vec<String> = earlier.collect();
+            if earlier.is_empty() {
                 vec!["Nothing: the worker checks again soon.".to_owned()]
             } else {
-                vec![format!("See why those drain: {}", holders.join("; "))]
+                vec![format!("See why those drain: {}", earlier.join("; "))]
             }
         }
         Worker::Drained => stop_advice(about),

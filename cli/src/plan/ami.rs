@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_is_told_with_the_way_out() {
+    fn what_is_no_id_is_reported_with_the_way_out() {
         for id in ["ami-01234567", "ami-0123456789abcdef0"] {
             assert_eq!(why_no_id(id), None);
             assert_eq!(id_given(&format!("{id}\n")), Ok(id.to_owned()));

@@ -77,7 +77,7 @@ pub fn all(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
         group::scaled,
         group::room,
         stack::refresh,
-        stack::hold,
+        stack::pause,
         machines::retained,
         machines::agents,
         group::unmanaged_instances,

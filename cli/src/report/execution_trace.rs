@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_asked_again_is_one_phase_and_an_attempt_that_failed_is_told() {
+    fn a_question_asked_again_is_one_phase_and_an_attempt_that_failed_is_reported() {
         let passage = asked_again();
         assert_eq!(
             (passage.instance.as_str(), passage.launches),

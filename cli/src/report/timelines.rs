@@ -339,15 +339,15 @@ mod tests {
     }
 
     /// Kinds with their seconds, and the end, of the only instance.
-    fn told(
+    fn timeline(
         activities: Vec<Activity>,
         passages: Vec<ExecutionTrace>,
     ) -> (Vec<(Kind, f64)>, End, Origin, String) {
-        told_of(activities, passages, None)
+        timeline_in_state(activities, passages, None)
     }
 
     /// The same while the group shows it in this state.
-    fn told_of(
+    fn timeline_in_state(
         activities: Vec<Activity>,
         passages: Vec<ExecutionTrace>,
         state: Option<LifecycleState>,
@@ -383,7 +383,7 @@ mod tests {
     #[test]
     fn one_comes_and_serves_and_another_serves_and_goes() {
         let launch = activity("Launching a new", 100, 250, "Successful");
-        let came = told(vec![launch], vec![passage(true, 130, 240, "")]);
+        let came = timeline(vec![launch], vec![passage(true, 130, 240, "")]);
         let phases = vec![
             (Kind::Launching, 30.0),
             (Kind::Queued, 110.0),
@@ -394,7 +394,7 @@ mod tests {
             (phases, End::InService, Origin::Launched, String::new())
         );
         let leave = activity("Terminating", 100, 420, "Successful");
-        let gone = told(vec![leave], vec![passage(false, 102, 400, "")]);
+        let gone = timeline(vec![leave], vec![passage(false, 102, 400, "")]);
         let phases = vec![
             (Kind::InService, 100.0),
             (Kind::Leaving, 2.0),
@@ -407,7 +407,7 @@ mod tests {
     #[test]
     fn one_that_comes_on_the_way_back_may_be_given_up() {
         let launch = activity("Launching a new", 600, 700, "Cancelled");
-        let told = told(
+        let timeline = timeline(
             vec![launch],
             vec![passage(true, 630, 690, "LaunchAbandoned")],
         );
@@ -418,7 +418,7 @@ mod tests {
         ];
         let reason = "its cause".to_owned();
         assert_eq!(
-            told,
+            timeline,
             (phases, End::Abandoned, Origin::LaunchedOnTheWayBack, reason)
         );
     }
@@ -427,17 +427,20 @@ mod tests {
     fn one_is_retained_until_somebody_ends_it() {
         let failed = || passage(false, 10, 400, "DrainFailed");
         let retained = Some(LifecycleState::TerminatingRetained);
-        let (phases, end, ..) = told_of(Vec::new(), vec![failed()], retained);
+        let (phases, end, ..) = timeline_in_state(Vec::new(), vec![failed()], retained);
         assert_eq!(
             (phases.last(), end),
             (Some(&(Kind::Retained, 600.0)), End::Retained)
         );
         // The group shows what somebody has done about it since.
         let ends = Some(LifecycleState::from_name("Terminating:Proceed"));
-        assert_eq!(told_of(Vec::new(), vec![failed()], ends).1, End::UnderWay);
-        assert_eq!(told(Vec::new(), vec![failed()]).1, End::Gone);
+        assert_eq!(
+            timeline_in_state(Vec::new(), vec![failed()], ends).1,
+            End::UnderWay
+        );
+        assert_eq!(timeline(Vec::new(), vec![failed()]).1, End::Gone);
         let leave = activity("Terminating", 450, 500, "Successful");
-        let (phases, end, _, reason) = told(vec![leave], vec![failed()]);
+        let (phases, end, _, reason) = timeline(vec![leave], vec![failed()]);
         let after = [(Kind::Retained, 50.0), (Kind::Terminating, 50.0)];
         assert_eq!(
             (&phases[2..], end, reason.as_str()),
@@ -453,11 +456,11 @@ mod tests {
             let failed = passage(false, 10, 400, "DrainFailed");
             vec![failed, passage(false, 600, 700, "")]
         };
-        let (phases, end, ..) = told(vec![leave()], twice());
+        let (phases, end, ..) = timeline(vec![leave()], twice());
         assert_eq!(end, End::Gone, "{phases:?}");
         assert_eq!(phases.last(), Some(&(Kind::TasksStop, 100.0)));
         let proceeds = Some(LifecycleState::from_name("Terminating:Proceed"));
-        let (phases, end, ..) = told_of(vec![leave()], twice(), proceeds);
+        let (phases, end, ..) = timeline_in_state(vec![leave()], twice(), proceeds);
         let last = Some(&(Kind::Terminating, 300.0));
         assert_eq!((phases.last(), end), (last, End::UnderWay));
     }
@@ -465,14 +468,14 @@ mod tests {
     #[test]
     fn one_that_was_detached_runs_on() {
         let detach = activity("Detaching", 300, 310, "Successful");
-        let (phases, end, ..) = told(vec![detach.clone()], Vec::new());
+        let (phases, end, ..) = timeline(vec![detach.clone()], Vec::new());
         assert_eq!(
             (phases, end),
             (vec![(Kind::InService, 300.0)], End::Detached)
         );
         let launch = activity("Launching a new", 100, 250, "Successful");
         let joined = vec![passage(true, 130, 240, "")];
-        let (phases, end, ..) = told(vec![launch, detach], joined);
+        let (phases, end, ..) = timeline(vec![launch, detach], joined);
         let last = Some(&(Kind::InService, 60.0));
         assert_eq!((phases.last(), end), (last, End::Detached));
     }
@@ -482,18 +485,21 @@ mod tests {
         let retained = || Some(LifecycleState::TerminatingRetained);
         // Its hook ran into its timeout: the lifecycle policy retains it then too.
         let open = vec![passage(false, 10, 400, "HookLeftOpen")];
-        assert_eq!(told_of(Vec::new(), open, retained()).1, End::Retained);
+        assert_eq!(
+            timeline_in_state(Vec::new(), open, retained()).1,
+            End::Retained
+        );
         // An earlier operation left it behind.
-        let (phases, end, origin, _) = told_of(Vec::new(), Vec::new(), retained());
+        let (phases, end, origin, _) = timeline_in_state(Vec::new(), Vec::new(), retained());
         assert_eq!(phases, [(Kind::Retained, 1000.0)]);
         assert_eq!((end, origin), (End::Retained, Origin::Before));
     }
 
     #[test]
-    fn a_hook_that_nobody_answered_is_told() {
+    fn a_hook_that_nobody_answered_is_reported() {
         let waits = Some(LifecycleState::TerminatingWait);
         let open = vec![passage(false, 10, 400, "HookLeftOpen")];
-        let (phases, end, ..) = told_of(Vec::new(), open, waits);
+        let (phases, end, ..) = timeline_in_state(Vec::new(), open, waits);
         assert_eq!(
             (phases.last(), end),
             (Some(&(Kind::HookOpen, 600.0)), End::HookLeftOpen)
@@ -503,23 +509,24 @@ mod tests {
     #[test]
     fn a_hook_that_a_person_answered_was_open_until_the_instance_was_gone() {
         let leave = activity("Terminating", 9, 420, "Successful");
-        let (phases, end, _, reason) = told(vec![leave], vec![passage(false, 10, 400, "Stopped")]);
+        let (phases, end, _, reason) =
+            timeline(vec![leave], vec![passage(false, 10, 400, "Stopped")]);
         assert_eq!(phases.last(), Some(&(Kind::HookOpen, 20.0)));
         assert_eq!((end, reason.as_str()), (End::Gone, "its cause"));
     }
 
     #[test]
-    fn what_lasts_is_told_although_nothing_came_after_the_execution() {
+    fn what_lasts_is_reported_although_nothing_came_after_the_execution() {
         let ends = |error, state| {
             let passages = vec![passage(false, 10, 1000, error)];
-            told_of(Vec::new(), passages, Some(state)).1
+            timeline_in_state(Vec::new(), passages, Some(state)).1
         };
         let retained = LifecycleState::TerminatingRetained;
         assert_eq!(ends("DrainFailed", retained), End::Retained);
         let waits = LifecycleState::TerminatingWait;
         assert_eq!(ends("HookLeftOpen", waits), End::HookLeftOpen);
         let launched = vec![passage(true, 130, 1000, "")];
-        assert_eq!(told(Vec::new(), launched).1, End::InService);
+        assert_eq!(timeline(Vec::new(), launched).1, End::InService);
     }
 
     #[test]
@@ -527,7 +534,7 @@ mod tests {
         let launch = activity("Launching a new", 100, 250, "Successful");
         let leave = activity("Terminating", 300, 420, "Successful");
         let served = vec![passage(true, 130, 240, ""), passage(false, 310, 400, "")];
-        let (phases, ..) = told(vec![launch, leave], served);
+        let (phases, ..) = timeline(vec![launch, leave], served);
         let expected = [
             (Kind::InService, 60.0),
             (Kind::Leaving, 10.0),
@@ -539,7 +546,7 @@ mod tests {
         let launch = activity("Launching a new", 100, 250, "Cancelled");
         let leave = activity("Terminating", 250, 420, "Successful");
         let abandoned = passage(true, 130, 240, "LaunchAbandoned");
-        let (phases, ..) = told(
+        let (phases, ..) = timeline(
             vec![launch, leave],
             vec![abandoned, passage(false, 310, 400, "")],
         );
@@ -552,10 +559,10 @@ mod tests {
     }
 
     #[test]
-    fn two_executions_about_one_action_are_told_once() {
+    fn two_executions_about_one_action_are_reported_once() {
         let twice = vec![passage(false, 10, 400, ""), passage(false, 11, 401, "")];
         let leave = activity("Terminating", 9, 420, "Successful");
-        let (phases, end, ..) = told(vec![leave], twice);
+        let (phases, end, ..) = timeline(vec![leave], twice);
         let stops = phases.iter().filter(|(kind, _)| *kind == Kind::TasksStop);
         assert_eq!((stops.count(), end), (1, End::Gone));
     }

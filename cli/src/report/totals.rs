@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn executions_are_counted_and_waits_told_the_longest_first() {
+    fn executions_are_counted_and_waits_listed_the_longest_first() {
         let passages = vec![
             execution("i-short", 0, 2, Some(120)),
             execution("i-long", 0, 5, Some(300)),

@@ -120,8 +120,8 @@ fn early() -> Snapshot {
     sight
 }
 
-/// In its middle: two drain, two new ones are held until they have.
-fn hold() -> Snapshot {
+/// In its middle: two drain, two new ones are queued until they have.
+fn queued() -> Snapshot {
     let mut sight = early();
     sight.members = (0..2)
         .map(|number| member(number, "Terminating:Wait", "6"))
@@ -237,7 +237,7 @@ fn happening(sight: &mut Snapshot) {
 
 /// A drain that hangs, one that failed, and calls that are throttled.
 fn stuck() -> Snapshot {
-    let mut sight = hold();
+    let mut sight = queued();
     sight.members[1] = member(1, "Terminating:Retained", "6");
     let id = member(1, "", "").id;
     sight.asked.remove(&id);
@@ -263,7 +263,7 @@ fn stuck() -> Snapshot {
 
 /// CloudFormation is done, the last drain goes on.
 fn last() -> Snapshot {
-    let mut sight = hold();
+    let mut sight = queued();
     sight.status = "UPDATE_COMPLETE".to_owned();
     sight.batches = None;
     sight.members = (10..18)
@@ -380,7 +380,7 @@ fn a_roll_that_has_just_begun() {
 
 #[test]
 fn a_roll_whose_new_instances_are_held() {
-    compare("hold", &screen(hold(), at(10, 20)));
+    compare("queued", &screen(queued(), at(10, 20)));
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn a_roll_of_which_the_last_drain_is_left() {
 
 #[test]
 fn a_rollout_that_is_paused() {
-    let mut sight = hold();
+    let mut sight = queued();
     sight.pause = Some(Pause {
         why: "sale until noon, ask Kim".to_owned(),
         since: Some(at(9, 30)),
@@ -506,7 +506,7 @@ fn the_last_screen_says_what_came_of_it_and_that_a_key_leaves() {
 
 #[test]
 fn an_entry_in_full_and_the_help() {
-    let mut screen = screen(hold(), at(10, 20));
+    let mut screen = screen(queued(), at(10, 20));
     screen.press(Key::Enter, Rect::new(0, 0, 140, 40));
     compare("whole", &screen);
     screen.press(Key::Escape, Rect::new(0, 0, 140, 40));
@@ -550,7 +550,7 @@ fn every_size_can_be_drawn() {
 
 #[test]
 fn a_thousand_instances_are_scrolled_through() {
-    let mut sight = hold();
+    let mut sight = queued();
     sight.members = (0..1_000)
         .map(|number| member(number, "InService", "6"))
         .collect();
@@ -648,8 +648,8 @@ fn without_colours_nothing_is_coloured() {
 #[test]
 fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
     let leaving = member(0, "", "").id;
-    let queued = member(13, "", "").id;
-    let mut sight = hold();
+    let waiting = member(13, "", "").id;
+    let mut sight = queued();
     let turn = asked(0, "draining", "NotYet", "Paused by an operator.", at(5, 0));
     sight.asked.insert(leaving.clone(), turn);
     let first = member(1, "", "").id;
@@ -662,7 +662,7 @@ fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
         let one = sight.members.iter().find(|one| one.id == id);
         one.is_some_and(|one| sight.is_paused(one))
     };
-    assert!(paused(&sight, &leaving) && paused(&sight, &queued));
+    assert!(paused(&sight, &leaving) && paused(&sight, &waiting));
     let text = lines(&drawn(&screen(sight.clone(), at(12, 0)), 140, 40)).join("\n");
     assert!(text.contains("3 paused · no drain is open"), "{text}");
     assert!(
@@ -672,7 +672,7 @@ fn an_instance_that_the_pause_keeps_is_paused_everywhere() {
     // A drain that has begun continues, and the queue waits for it.
     let drains = asked(0, "drained", "NotYet", NOT_STOPPED, at(5, 0));
     sight.asked.insert(leaving.clone(), drains);
-    assert!(!paused(&sight, &leaving) && !paused(&sight, &queued));
+    assert!(!paused(&sight, &leaving) && !paused(&sight, &waiting));
     let standing = crate::watch::Standing::of(&sight);
     let told = standing.progress().to_string();
     assert!(
@@ -711,7 +711,7 @@ fn a_rollback_that_failed_is_not_under_way() {
 
 #[test]
 fn services_above_their_desired_counts_are_not_at_them() {
-    let mut sight = hold();
+    let mut sight = queued();
     sight.services = [service("api", 4, 3, ""), service("web", 2, 2, "")].into();
     sight.services_listed = Some(2);
     let text = lines(&drawn(&screen(sight, at(12, 0)), 140, 40)).join("\n");
@@ -727,7 +727,7 @@ fn the_duration_is_there_at_every_width_in_every_state() {
         status: status.to_owned(),
         ..of
     };
-    let mut sights = vec![back(), early(), hold(), last()];
+    let mut sights = vec![back(), early(), queued(), last()];
     for status in [
         "CREATE_IN_PROGRESS",
         "CREATE_FAILED",
@@ -742,7 +742,7 @@ fn the_duration_is_there_at_every_width_in_every_state() {
         "DELETE_IN_PROGRESS",
         "DELETE_FAILED",
     ] {
-        sights.push(snapshot(status, hold()));
+        sights.push(snapshot(status, queued()));
     }
     let long =
         "a-stack-with-a-name-that-is-longer-than-most-screens-are-wide-which-cloudformation-allows";
@@ -808,7 +808,7 @@ fn no_target_is_named_before_it_is_known() {
 
 #[test]
 fn an_event_that_is_not_late_yet_is_on_its_way() {
-    let mut sight = hold();
+    let mut sight = queued();
     let leaving = sight.members[0].clone();
     sight.asked.remove(&leaving.id);
     sight.running = sight.asked.len();
@@ -831,7 +831,7 @@ fn an_event_that_is_not_late_yet_is_on_its_way() {
 
 #[test]
 fn one_that_waits_for_its_turn_is_queued_in_the_header_as_in_its_row() {
-    let mut sight = hold();
+    let mut sight = queued();
     let turn = asked(
         1,
         "draining",

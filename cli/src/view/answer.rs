@@ -33,7 +33,7 @@ impl Answer {
         let broken = report
             .invariants
             .iter()
-            .filter(|promise| !promise.held)
+            .filter(|invariant| !invariant.held)
             .count();
         let retained = report.retained.len();
         let text = match (report.outcome.as_str(), broken, retained) {

@@ -302,15 +302,15 @@ fn duration_of_notice() -> String {
 mod tests {
     use super::*;
 
-    fn told(second: i64, fact: TraceEvent) -> Record {
+    fn record(second: i64, event: TraceEvent) -> Record {
         Record {
             at: Timestamp::from_second(second).expect("a time"),
-            event: fact,
+            event,
         }
     }
 
     fn stack(second: i64, status: &str) -> Record {
-        told(
+        record(
             second,
             TraceEvent::Stack {
                 stack: STACK.to_owned(),
@@ -327,7 +327,7 @@ mod tests {
     }
 
     fn of_ami(ami: &str, second: i64, instance: usize, state: &str) -> Record {
-        told(
+        record(
             second,
             TraceEvent::Lifecycle {
                 group: "g".to_owned(),
@@ -377,7 +377,7 @@ mod tests {
         };
         let facts = [
             lifecycle(0, 1, "InService"),
-            told(90, died),
+            record(90, died),
             stack(100, "CREATE_COMPLETE"),
             stack(200, "UPDATE_IN_PROGRESS"),
             stack(260, "UPDATE_COMPLETE"),
@@ -441,7 +441,7 @@ mod tests {
 
     fn ended(second: i64, instance: &str, error: &str) -> Record {
         let cause = r#"{"errorMessage":"It cannot.","errorType":"ServiceException"}"#;
-        told(
+        record(
             second,
             TraceEvent::Execution {
                 execution: format!("of-{instance}"),
@@ -457,7 +457,7 @@ mod tests {
     }
 
     fn attempt(second: i64, instance: &str, function: &str) -> Record {
-        told(
+        record(
             second,
             TraceEvent::Invocation {
                 execution: format!("arn:aws:states:eu-west-1:1:execution:m:of-{instance}"),
@@ -502,7 +502,7 @@ mod tests {
     #[test]
     fn troubles_of_a_kind_are_shown_three_times_and_the_first_is_the_cause() {
         let never = |second: i64, reason: &str| {
-            told(
+            record(
                 second,
                 TraceEvent::Invocation {
                     execution: String::new(),

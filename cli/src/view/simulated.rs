@@ -116,10 +116,10 @@ impl Simulated {
             let _ = writeln!(text, "{what:<11} {counts}");
         }
         text += &self.coverage();
-        for claim in INVARIANTS {
-            let name = claim.name();
+        for invariant in INVARIANTS {
+            let name = invariant.name();
             let verdict = match self.failures.get(name) {
-                None => format!("invariant   {name} holds: {}", claim.words()),
+                None => format!("invariant   {name} holds: {}", invariant.words()),
                 Some(count) => format!(
                     "VIOLATION   {name}: in {}",
                     workers::text::count(*count, "scenario")
@@ -182,16 +182,20 @@ impl Simulated {
                 })
             })
             .collect();
-        let promises: Vec<_> = INVARIANTS
+        let invariants: Vec<_> = INVARIANTS
             .iter()
-            .map(|claim| {
-                let count = self.failures.get(claim.name()).copied().unwrap_or_default();
-                json!({"name": claim.name(), "held": count == 0, "violatedIn": count})
+            .map(|invariant| {
+                let count = self
+                    .failures
+                    .get(invariant.name())
+                    .copied()
+                    .unwrap_or_default();
+                json!({"name": invariant.name(), "held": count == 0, "violatedIn": count})
             })
             .collect();
         let all = json!({
             "from": self.from, "seeds": self.seeds, "seconds": self.seconds, "operations": self.operations,
-            "outcomes": self.outcomes, "faults": self.troubles, "failures": self.failures, "invariants": promises,
+            "outcomes": self.outcomes, "faults": self.troubles, "failures": self.failures, "invariants": invariants,
             "violations": broken, "drawn": self.drawn, "reached": self.reached,
         });
         format!("{all:#}\n")

@@ -73,17 +73,17 @@ pub fn text(report: &Report) -> String {
 }
 
 /// An invariant: whether it holds, and its words.
-fn invariant(report: &Report, promise: &CheckedInvariant) -> (&'static str, String) {
-    let (verdict, besides) = if promise.held {
+fn invariant(report: &Report, checked: &CheckedInvariant) -> (&'static str, String) {
+    let (verdict, besides) = if checked.held {
         ("invariant", besides_spot(report))
     } else {
         ("VIOLATION", String::new())
     };
-    let besides = Some(besides).filter(|_| promise.name == TERMINATES_NOTHING_EARLY);
+    let besides = Some(besides).filter(|_| checked.name == TERMINATES_NOTHING_EARLY);
     let besides = besides.unwrap_or_default();
     (
         verdict,
-        format!("{}: {}{besides}", promise.name, promise.detail),
+        format!("{}: {}{besides}", checked.name, checked.detail),
     )
 }
 
@@ -118,9 +118,9 @@ pub fn short(report: &Report) -> String {
         "cost",
         format!("{} (Step Functions and Lambda)", usd(report.cost_usd)),
     );
-    let (held, broken): (Vec<_>, Vec<_>) = report.invariants.iter().partition(|it| it.held);
-    for promise in broken {
-        line("VIOLATION", format!("{}: {}", promise.name, promise.detail));
+    let (held, violated): (Vec<_>, Vec<_>) = report.invariants.iter().partition(|it| it.held);
+    for checked in violated {
+        line("VIOLATION", format!("{}: {}", checked.name, checked.detail));
     }
     line(
         "invariants",

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_look_tells_the_events_of_the_last_operation_alone() {
+    fn the_first_look_reports_the_events_of_the_last_operation_alone() {
         let mut events = vec![
             event("3", "Group", "UPDATE_IN_PROGRESS", 3),
             event("2", "stack", "UPDATE_IN_PROGRESS", 2),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_activity_is_told_again_when_its_status_has_changed() {
+    fn an_activity_is_reported_again_when_its_status_has_changed() {
         let at = |second| Timestamp::from_second(second).expect("a time");
         let one = |id: &str, status: &str, began: i64| Activity {
             id: id.to_owned(),

@@ -60,6 +60,7 @@ use crate::account::{Account, Caller};
 use crate::signal::Signal;
 use crate::state::Key;
 use crate::wire::ApiError;
+use input::REQUESTS;
 
 pub use capacity::zone;
 use event::Event;
@@ -131,38 +132,44 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateAutoScalingGroup" => group_calls::create(account, input),
-        "UpdateAutoScalingGroup" => group_calls::update(account, input),
-        "DeleteAutoScalingGroup" => deletion::delete(account, input),
-        "DescribeAutoScalingGroups" => describe::groups(account, input),
-        "DescribeAutoScalingInstances" => instances::describe(account, input),
-        "DescribeScalingActivities" => activities::describe(account, input),
-        "SetDesiredCapacity" => instances::set_desired(account, input),
-        "SetInstanceProtection" => instances::protect(account, input),
-        "TerminateInstanceInAutoScalingGroup" => instances::terminate(account, input),
-        "SetInstanceHealth" => instance_health::set(account, input),
-        "DetachInstances" => membership::detach(account, input),
-        "AttachInstances" => membership::attach(account, input),
-        "EnterStandby" => standby::enter(account, input),
-        "ExitStandby" => standby::exit(account, input),
-        "PutLifecycleHook" => hooks::put(account, caller, input),
-        "DeleteLifecycleHook" => hooks::delete(account, input),
-        "DescribeLifecycleHooks" => hooks::describe(account, input),
-        "CompleteLifecycleAction" => hooks::complete(account, input),
-        "RecordLifecycleActionHeartbeat" => hooks::heartbeat(account, input),
-        "EnableMetricsCollection" => metrics::enable(account, input),
-        "DisableMetricsCollection" => metrics::disable(account, input),
-        "CreateOrUpdateTags" => tags::put(account, input),
-        "DeleteTags" => tags::delete(account, input),
-        "SuspendProcesses" => health::suspend(account, input),
-        "ResumeProcesses" => health::resume(account, input),
-        "StartInstanceRefresh" => refresh::start(account, input),
-        "DescribeInstanceRefreshes" => refresh::describe(account, input),
-        "CancelInstanceRefresh" => refresh::cancel(account, input),
-        "RollbackInstanceRefresh" => refresh::roll_back(account, input),
-        "PutWarmPool" => warm_pool::put(account, input),
-        "DescribeWarmPool" => warm_pool::describe(account, input),
-        "DeleteWarmPool" => warm_pool::delete(account, input),
+        "CreateAutoScalingGroup" => group_calls::create(account, REQUESTS.read(action, input)?),
+        "UpdateAutoScalingGroup" => group_calls::update(account, REQUESTS.read(action, input)?),
+        "DeleteAutoScalingGroup" => deletion::delete(account, REQUESTS.read(action, input)?),
+        "DescribeAutoScalingGroups" => describe::groups(account, REQUESTS.read(action, input)?),
+        "DescribeAutoScalingInstances" => {
+            instances::describe(account, REQUESTS.read(action, input)?)
+        }
+        "DescribeScalingActivities" => activities::describe(account, REQUESTS.read(action, input)?),
+        "SetDesiredCapacity" => instances::set_desired(account, REQUESTS.read(action, input)?),
+        "SetInstanceProtection" => instances::protect(account, REQUESTS.read(action, input)?),
+        "TerminateInstanceInAutoScalingGroup" => {
+            instances::terminate(account, REQUESTS.read(action, input)?)
+        }
+        "SetInstanceHealth" => instance_health::set(account, REQUESTS.read(action, input)?),
+        "DetachInstances" => membership::detach(account, REQUESTS.read(action, input)?),
+        "AttachInstances" => membership::attach(account, REQUESTS.read(action, input)?),
+        "EnterStandby" => standby::enter(account, REQUESTS.read(action, input)?),
+        "ExitStandby" => standby::exit(account, REQUESTS.read(action, input)?),
+        "PutLifecycleHook" => hooks::put(account, caller, REQUESTS.read(action, input)?),
+        "DeleteLifecycleHook" => hooks::delete(account, REQUESTS.read(action, input)?),
+        "DescribeLifecycleHooks" => hooks::describe(account, REQUESTS.read(action, input)?),
+        "CompleteLifecycleAction" => hooks::complete(account, REQUESTS.read(action, input)?),
+        "RecordLifecycleActionHeartbeat" => {
+            hooks::heartbeat(account, REQUESTS.read(action, input)?)
+        }
+        "EnableMetricsCollection" => metrics::enable(account, REQUESTS.read(action, input)?),
+        "DisableMetricsCollection" => metrics::disable(account, REQUESTS.read(action, input)?),
+        "CreateOrUpdateTags" => tags::put(account, REQUESTS.read(action, input)?),
+        "DeleteTags" => tags::delete(account, REQUESTS.read(action, input)?),
+        "SuspendProcesses" => health::suspend(account, REQUESTS.read(action, input)?),
+        "ResumeProcesses" => health::resume(account, REQUESTS.read(action, input)?),
+        "StartInstanceRefresh" => refresh::start(account, REQUESTS.read(action, input)?),
+        "DescribeInstanceRefreshes" => refresh::describe(account, REQUESTS.read(action, input)?),
+        "CancelInstanceRefresh" => refresh::cancel(account, REQUESTS.read(action, input)?),
+        "RollbackInstanceRefresh" => refresh::roll_back(account, REQUESTS.read(action, input)?),
+        "PutWarmPool" => warm_pool::put(account, REQUESTS.read(action, input)?),
+        "DescribeWarmPool" => warm_pool::describe(account, REQUESTS.read(action, input)?),
+        "DeleteWarmPool" => warm_pool::delete(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("autoscaling", action)),
     }
 }

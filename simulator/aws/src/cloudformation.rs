@@ -1,16 +1,16 @@
-//! CloudFormation: deploys template files as they are, and rolls a group by the documented
-//! algorithm, in the documented words.
+//! CloudFormation: deploys template files as they are, and rolls a group by the recorded algorithm,
+//! in the recorded words (see [`rolling_policy`]).
 //!
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`resource_types`]:
 //!   reading a template.
 //! - [`graph`], [`evaluate`], [`lookup`], [`validate`], [`files`]: what it means.
-//! - `asked`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls. `notice`:
-//!   the events on the bus.
+//! - `request_fields`, [`request`], `change_sets`, [`describe`], `texts`, [`signal`]: the calls.
+//!   `notifications`: the events on the bus.
 //! - [`stack`], [`status_reason`], [`operation`], [`step`]: what a stack is, and how it gets from
 //!   one version to the next.
 //! - `permissions`: what a stack's service role must allow.
-//! - [`handler`], [`opaque_resource`], [`resource_types`]: what is done to a resource; [`error`],
-//!   [`policy_error`]: why it cannot be done.
+//! - [`handler`], [`resource_types`]: what is done to a resource; [`error`], [`policy_error`]: why
+//!   it cannot be done.
 
 mod change_sets;
 pub mod describe;
@@ -24,7 +24,6 @@ pub mod handler;
 pub mod lookup;
 pub mod node;
 mod notifications;
-pub mod opaque_resource;
 pub mod operation;
 pub mod parameters;
 mod permissions;
@@ -55,6 +54,9 @@ use crate::signal::Signal;
 use crate::state::Key;
 use crate::wire::ApiError;
 
+use request_fields::REQUESTS;
+use resource_types::ResourceType;
+
 pub use stack::Stack;
 pub use timing::Timing;
 
@@ -64,7 +66,7 @@ pub const CLOUDFORMATION: Key<State> = Key::new();
 /// What the service remembers.
 #[derive(Debug, Default)]
 pub struct State {
-    /// How long things take, and how unproven behaviours are.
+    /// How long things take, and which model variants hold.
     pub timing: Timing,
     /// The files that templates name, by path: TemplateURL of a call is such a path, and a nested
     /// TemplateURL or a DefinitionS3Location is relative to the template that names it. The driver
@@ -91,19 +93,19 @@ impl State {
     /// The inline policies of a role that a stack made: each PolicyDocument, those of
     /// AWS::IAM::Policy included. Nothing if no stack has made the role.
     pub fn role_policies(&self, role_arn: &str) -> Option<Vec<&Value>> {
-        opaque_resource::role_policies(self, role_arn)
+        resource_types::role_policies(self, role_arn)
     }
 
     /// The ARNs of the managed policies that stacks made.
     pub fn managed_policies(&self) -> impl Iterator<Item = &str> {
-        opaque_resource::managed_policies(self).map(|(arn, _)| arn)
+        resource_types::managed_policies(self).map(|policy| policy.arn)
     }
 
     /// The document of a managed policy that a stack made.
     pub fn managed_policy(&self, arn: &str) -> Option<&Value> {
-        opaque_resource::managed_policies(self)
-            .find(|(known, _)| *known == arn)
-            .map(|(_, document)| document)
+        resource_types::managed_policies(self)
+            .find(|policy| policy.arn == arn)
+            .map(|policy| policy.document)
     }
 
     /// The events of all stacks, each stack's oldest first.
@@ -113,7 +115,15 @@ impl State {
 
     /// Whether a stack has made the log group with this ARN.
     pub fn has_log_group(&self, arn: &str) -> bool {
-        opaque_resource::log_groups(self).any(|group| group == arn)
+        resource_types::log_group_arns(self).any(|group| group == arn)
+    }
+
+    /// The resources of one type, in all stacks.
+    fn resources_of(&self, kind: &'static ResourceType) -> impl Iterator<Item = &stack::Resource> {
+        let stacks = self.stacks.values();
+        stacks
+            .flat_map(|stack| stack.resources.values())
+            .filter(move |resource| resource.kind == kind)
     }
 
     /// A stack by its id.
@@ -176,25 +186,25 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateStack" => request::create(account, input),
-        "UpdateStack" => request::update(account, input),
-        "DeleteStack" => request::delete(account, input),
-        "CancelUpdateStack" => request::cancel(account, input),
-        "ContinueUpdateRollback" => request::go_on_back(account, input),
-        "SignalResource" => signal::signal(account, input),
-        "CreateChangeSet" => change_sets::create(account, input),
-        "DescribeChangeSet" => change_sets::describe(account, input),
-        "ExecuteChangeSet" => change_sets::execute(account, input),
-        "DeleteChangeSet" => change_sets::delete(account, input),
-        "ListChangeSets" => change_sets::list(account, input),
-        "GetTemplate" => texts::get(account, input),
-        "GetTemplateSummary" => texts::summary(account, input),
-        "ValidateTemplate" => texts::validate(account, input),
-        "ListStacks" => texts::list(account, input),
-        "DescribeStacks" => describe::stacks(account, input),
-        "DescribeStackEvents" => describe::events(account, input),
-        "DescribeStackResources" => describe::resources(account, input),
-        "ListStackResources" => describe::resource_list(account, input),
+        "CreateStack" => request::create(account, REQUESTS.read(action, input)?),
+        "UpdateStack" => request::update(account, REQUESTS.read(action, input)?),
+        "DeleteStack" => request::delete(account, REQUESTS.read(action, input)?),
+        "CancelUpdateStack" => request::cancel(account, REQUESTS.read(action, input)?),
+        "ContinueUpdateRollback" => request::go_on_back(account, REQUESTS.read(action, input)?),
+        "SignalResource" => signal::signal(account, REQUESTS.read(action, input)?),
+        "CreateChangeSet" => change_sets::create(account, REQUESTS.read(action, input)?),
+        "DescribeChangeSet" => change_sets::describe(account, REQUESTS.read(action, input)?),
+        "ExecuteChangeSet" => change_sets::execute(account, REQUESTS.read(action, input)?),
+        "DeleteChangeSet" => change_sets::delete(account, REQUESTS.read(action, input)?),
+        "ListChangeSets" => change_sets::list(account, REQUESTS.read(action, input)?),
+        "GetTemplate" => texts::get(account, REQUESTS.read(action, input)?),
+        "GetTemplateSummary" => texts::summary(account, REQUESTS.read(action, input)?),
+        "ValidateTemplate" => texts::validate(account, REQUESTS.read(action, input)?),
+        "ListStacks" => texts::list(account, REQUESTS.read(action, input)?),
+        "DescribeStacks" => describe::stacks(account, REQUESTS.read(action, input)?),
+        "DescribeStackEvents" => describe::events(account, REQUESTS.read(action, input)?),
+        "DescribeStackResources" => describe::resources(account, REQUESTS.read(action, input)?),
+        "ListStackResources" => describe::resource_list(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("cloudformation", action)),
     }
 }

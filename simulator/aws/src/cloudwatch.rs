@@ -1,7 +1,8 @@
 //! CloudWatch: the metrics that CloudWatch Logs reads out of log lines in the embedded metric
-//! format, strictly by its documented specification. What is not in it is not taken, and kept with
-//! the reason. And the metrics that services publish about themselves ([`services`]), with the
-//! alarms that look at them ([`alarms`]).
+//! format, strictly by its specification
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+//! What is not in it is not taken, and kept with the reason. And the metrics that services publish
+//! about themselves ([`services`]), with the alarms that look at them ([`alarms`]).
 
 pub mod alarms;
 mod error;
@@ -14,8 +15,8 @@ use serde_json::Value;
 
 pub use error::DocumentError;
 
-/// Documented limits: of a log event in bytes, of the metrics of one directive, of the dimensions
-/// of one set, of a name.
+/// Limits of the specification: of a log event in bytes, of the metrics of one directive, of the
+/// dimensions of one set, of a name.
 const LINE_LIMIT: usize = 1024 * 1024;
 const METRICS_LIMIT: usize = 100;
 const DIMENSIONS_LIMIT: usize = 30;

@@ -23,7 +23,7 @@ use crate::account::{Account, Caller, Planned};
 use crate::faults::FAULTS;
 use crate::signal::Signal;
 use crate::state::Key;
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Requests};
 
 pub use ending::{kill, stop, terminate};
 pub use processor::{Processor, register_image};
@@ -103,13 +103,6 @@ impl State {
         self.machines.get(id).map(|machine| &machine.instance)
     }
 
-    /// Whether the instance `id` was terminated and is not gone yet.
-    pub fn is_shutting_down(&self, id: &str) -> bool {
-        self.machines
-            .get(id)
-            .is_some_and(|machine| machine.phase == Phase::ShuttingDown)
-    }
-
     /// The instance `id`, while EC2 still has it, and what it was launched from.
     pub fn machine(&self, id: &str) -> Option<(&Instance, &TemplateVersion)> {
         let machine = self.machines.get(id)?;
@@ -131,6 +124,9 @@ impl State {
     }
 }
 
+/// How requests are read.
+const REQUESTS: Requests = Requests::query("InvalidParameterValue");
+
 /// Answers a call, by the names of the API.
 ///
 /// # Errors
@@ -144,17 +140,26 @@ pub fn call(
     let input = &names::of_the_api(input);
     match action {
         "CreateLaunchTemplate" => {
-            tokens::once(account, "CreateLaunchTemplate", input, calls::create)
+            tokens::once(account, "CreateLaunchTemplate", input, |account, input| {
+                calls::create(account, REQUESTS.read("CreateLaunchTemplate", input)?)
+            })
         }
         "CreateLaunchTemplateVersion" => tokens::once(
             account,
             "CreateLaunchTemplateVersion",
             input,
-            calls::create_version,
+            |account, input| {
+                calls::create_version(
+                    account,
+                    REQUESTS.read("CreateLaunchTemplateVersion", input)?,
+                )
+            },
         ),
-        "DescribeLaunchTemplates" => calls::describe(account, input),
-        "DescribeLaunchTemplateVersions" => calls::describe_versions(account, input),
-        "DeleteLaunchTemplate" => calls::delete(account, input),
+        "DescribeLaunchTemplates" => calls::describe(account, REQUESTS.read(action, input)?),
+        "DescribeLaunchTemplateVersions" => {
+            calls::describe_versions(account, REQUESTS.read(action, input)?)
+        }
+        "DeleteLaunchTemplate" => calls::delete(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("ec2", action)),
     }
 }

@@ -45,6 +45,7 @@ use crate::signal::Signal;
 use crate::state::Key;
 use crate::trace::{SpotEvent, TraceEvent};
 use crate::wire::ApiError;
+use input::REQUESTS;
 
 pub use crate::autoscaling::MANAGED_DRAINING;
 pub use definition::{EXIT_SECONDS, RUN_SECONDS};
@@ -91,7 +92,9 @@ pub struct TargetGroup {
 }
 
 impl Default for TargetGroup {
-    /// The documented deregistration delay; health in two checks of ten seconds, an assumption.
+    /// The default delay: see `elasticloadbalancing`.
+    ///
+    /// assumption: healthy in two checks of ten seconds, which your health check may prove wrong.
     fn default() -> Self {
         Self {
             deregistration_delay_seconds: 300,
@@ -113,33 +116,37 @@ pub fn call(
 ) -> Result<Value, ApiError> {
     throttle::pass(account, action)?;
     match action {
-        "CreateCluster" => cluster::create(account, input),
-        "DeleteCluster" => cluster::delete(account, input),
-        "ListClusters" => cluster::list(account, input),
-        "DescribeClusters" => cluster::describe(account, input),
-        "CreateCapacityProvider" => provider::create(account, input),
-        "UpdateCapacityProvider" => provider::update(account, input),
-        "DeleteCapacityProvider" => provider::delete(account, input),
-        "DescribeCapacityProviders" => provider::describe(account, input),
-        "PutClusterCapacityProviders" => provider::put(account, input),
-        "RegisterTaskDefinition" => definition::register(account, input),
-        "DescribeTaskDefinition" => definition::describe(account, input),
-        "ListContainerInstances" => instance::list(account, input),
-        "DescribeContainerInstances" => instance::describe(account, input),
-        "UpdateContainerInstancesState" => instance::update_state(account, input),
-        "DeregisterContainerInstance" => instance::deregister(account, input),
-        "PutAttributes" => instance::put_attributes(account, input),
-        "CreateService" => service::create(account, input),
-        "UpdateService" => service::update(account, input),
-        "DeleteService" => service::delete(account, input),
-        "ListServices" => service::list(account, input),
-        "DescribeServices" => service::describe(account, input),
+        "CreateCluster" => cluster::create(account, REQUESTS.read(action, input)?),
+        "DeleteCluster" => cluster::delete(account, REQUESTS.read(action, input)?),
+        "ListClusters" => cluster::list(account, REQUESTS.read(action, input)?),
+        "DescribeClusters" => cluster::describe(account, REQUESTS.read(action, input)?),
+        "CreateCapacityProvider" => provider::create(account, REQUESTS.read(action, input)?),
+        "UpdateCapacityProvider" => provider::update(account, REQUESTS.read(action, input)?),
+        "DeleteCapacityProvider" => provider::delete(account, REQUESTS.read(action, input)?),
+        "DescribeCapacityProviders" => provider::describe(account, REQUESTS.read(action, input)?),
+        "PutClusterCapacityProviders" => provider::put(account, REQUESTS.read(action, input)?),
+        "RegisterTaskDefinition" => definition::register(account, REQUESTS.read(action, input)?),
+        "DescribeTaskDefinition" => definition::describe(account, REQUESTS.read(action, input)?),
+        "ListContainerInstances" => instance::list(account, REQUESTS.read(action, input)?),
+        "DescribeContainerInstances" => instance::describe(account, REQUESTS.read(action, input)?),
+        "UpdateContainerInstancesState" => {
+            instance::update_state(account, REQUESTS.read(action, input)?)
+        }
+        "DeregisterContainerInstance" => {
+            instance::deregister(account, REQUESTS.read(action, input)?)
+        }
+        "PutAttributes" => instance::put_attributes(account, REQUESTS.read(action, input)?),
+        "CreateService" => service::create(account, REQUESTS.read(action, input)?),
+        "UpdateService" => service::update(account, REQUESTS.read(action, input)?),
+        "DeleteService" => service::delete(account, REQUESTS.read(action, input)?),
+        "ListServices" => service::list(account, REQUESTS.read(action, input)?),
+        "DescribeServices" => service::describe(account, REQUESTS.read(action, input)?),
         "RunTask" => task::run(account, input),
-        "StopTask" => task::stop_call(account, input),
-        "ListTasks" => task::list(account, input),
-        "DescribeTasks" => task::describe(account, input),
-        "UpdateTaskProtection" => task::update_protection(account, input),
-        "GetTaskProtection" => task::get_protection(account, input),
+        "StopTask" => task::stop_call(account, REQUESTS.read(action, input)?),
+        "ListTasks" => task::list(account, REQUESTS.read(action, input)?),
+        "DescribeTasks" => task::describe(account, REQUESTS.read(action, input)?),
+        "UpdateTaskProtection" => task::update_protection(account, REQUESTS.read(action, input)?),
+        "GetTaskProtection" => task::get_protection(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("ecs", action)),
     }
 }

@@ -2,16 +2,22 @@
 //! groups and their attributes. There are no load balancers: a service's target group counts as
 //! one's.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller, arn};
 use crate::ecs::ECS;
 use crate::ecs::TargetGroup;
-use crate::wire::{ApiError, lists, only};
+use crate::wire::{ApiError, Requests, lists};
+
+/// How requests are read.
+const REQUESTS: Requests = Requests::query("ValidationError");
 
 /// The attribute that says how long a deregistered target finishes what it has.
 const DELAY: &str = "deregistration_delay.timeout_seconds";
-/// The longest delay, in seconds (documented).
+/// The longest delay, in seconds
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
 const LONGEST_DELAY: u64 = 3600;
 
 /// Answers `CreateTargetGroup`, `DescribeTargetGroupAttributes`, `DescribeTargetHealth` and
@@ -26,18 +32,26 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateTargetGroup" => create(account, input),
-        "DescribeTargetGroupAttributes" => attributes(account, input),
-        "DescribeTargetHealth" => health(account, input),
-        "ModifyTargetGroupAttributes" => modify(account, input),
+        "CreateTargetGroup" => create(account, REQUESTS.read(action, input)?),
+        "DescribeTargetGroupAttributes" => attributes(account, REQUESTS.read(action, input)?),
+        "DescribeTargetHealth" => health(account, REQUESTS.read(action, input)?),
+        "ModifyTargetGroupAttributes" => modify(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("elasticloadbalancing", action)),
     }
 }
 
-fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["Name", "Protocol", "Port", "VpcId", "TargetType"];
-    only("CreateTargetGroup", input, &known)?;
-    let name = input["Name"].as_str().unwrap_or_default();
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateTargetGroup<'a> {
+    name: &'a str,
+    _protocol: Option<IgnoredAny>,
+    _port: Option<IgnoredAny>,
+    _vpc_id: Option<IgnoredAny>,
+    _target_type: Option<IgnoredAny>,
+}
+
+fn create(account: &mut Account, request: CreateTargetGroup<'_>) -> Result<Value, ApiError> {
+    let name = request.name;
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if name.is_empty() || name.len() > 32 || !name.chars().all(legal) {
         return Err(invalid(format!(
@@ -60,16 +74,20 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"TargetGroups": [group]}))
 }
 
-fn attributes(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeTargetGroupAttributes", input, &["TargetGroupArn"])?;
-    Ok(described(found(account, input)?))
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NamedGroup<'a> {
+    target_group_arn: &'a str,
+}
+
+fn attributes(account: &mut Account, request: NamedGroup<'_>) -> Result<Value, ApiError> {
+    Ok(described(found(account, request.target_group_arn)?))
 }
 
 /// `DescribeTargetHealth`: the targets are those of ECS's services.
-fn health(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeTargetHealth", input, &["TargetGroupArn"])?;
-    found(account, input)?;
-    let targets = account[ECS].targets(input["TargetGroupArn"].as_str().unwrap_or_default());
+fn health(account: &mut Account, request: NamedGroup<'_>) -> Result<Value, ApiError> {
+    found(account, request.target_group_arn)?;
+    let targets = account[ECS].targets(request.target_group_arn);
     let described = targets.iter().map(|target| {
         let port = target.port;
         json!({"Target": {"Id": target.instance, "Port": port}, "HealthCheckPort": port.to_string(),
@@ -78,30 +96,44 @@ fn health(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(lists([("TargetHealthDescriptions", described.collect())]))
 }
 
-fn modify(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["TargetGroupArn", "Attributes"];
-    only("ModifyTargetGroupAttributes", input, &known)?;
-    let group = found(account, input)?;
-    for attribute in input["Attributes"].as_array().into_iter().flatten() {
-        let (key, value) = (&attribute["Key"], &attribute["Value"]);
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ModifyTargetGroupAttributes<'a> {
+    target_group_arn: &'a str,
+    #[serde(borrow)]
+    attributes: Vec<Attribute<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+fn modify(
+    account: &mut Account,
+    request: ModifyTargetGroupAttributes<'_>,
+) -> Result<Value, ApiError> {
+    let group = found(account, request.target_group_arn)?;
+    for Attribute { key, value } in request.attributes {
         if key != DELAY {
             return Err(ApiError::not_known(format_args!(
-                "the attribute {key} of a target group"
+                "the attribute {key:?} of a target group"
             )));
         }
-        let seconds = value.as_str().and_then(|value| value.parse().ok());
+        let seconds = value.parse().ok();
         let seconds = seconds.filter(|seconds| *seconds <= LONGEST_DELAY);
         group.deregistration_delay_seconds = seconds.ok_or_else(|| {
             invalid(format!(
-                "{DELAY} must be a whole number from 0 to {LONGEST_DELAY}, and is {value}"
+                "{DELAY} must be a whole number from 0 to {LONGEST_DELAY}, and is {value:?}"
             ))
         })?;
     }
     Ok(described(group))
 }
 
-fn found<'a>(account: &'a mut Account, input: &Value) -> Result<&'a mut TargetGroup, ApiError> {
-    let arn = input["TargetGroupArn"].as_str().unwrap_or_default();
+fn found<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut TargetGroup, ApiError> {
     account[ECS].target_groups.get_mut(arn).ok_or_else(|| {
         ApiError::client(
             "TargetGroupNotFound",
@@ -126,7 +158,7 @@ mod tests {
     use crate::account::Caller;
 
     #[test]
-    fn a_target_group_tells_its_delay() {
+    fn a_target_group_gives_its_delay() {
         let mut account = crate::services::account(jiff::Timestamp::UNIX_EPOCH, 1);
         let mut ask = |action: &str, input: Value| {
             account.call(&Caller::Operator, "elasticloadbalancing", action, &input)

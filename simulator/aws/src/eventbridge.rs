@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::account::{Account, Caller, Planned};
 use crate::state::Key;
 use crate::wire::ApiError;
+use request_fields::REQUESTS;
 
 mod dead_letter;
 pub mod delivery;
@@ -34,27 +35,30 @@ pub mod transformer;
 pub use dead_letter::DeadLetter;
 pub use rules::Rule;
 
-/// What name the execution gets that an event starts. AWS does not say.
+/// What name the execution gets that an event starts. AWS does not say: each is an assumption,
+/// which the names of executions that one event has started twice prove.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutionName {
     /// The event's id: the second copy of an event is answered as the first while that execution
-    /// runs, and refused with ExecutionAlreadyExists after (unproven).
+    /// runs, and refused with ExecutionAlreadyExists after.
     EventId,
     /// The event's id and something new each time, as names seen in real accounts look: the second
-    /// copy of an event starts a second execution (unproven, and the harder case).
+    /// copy of an event starts a second execution. The harder case.
     #[default]
     Fresh,
 }
 
-/// How long things take, and what is not known for certain.
+/// How long things take, and which model variants hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From the bus to a target, drawn between these. Recorded: 3 s at most from PutEvents to a
-    /// queue.
+    /// From the bus to a target, drawn between these. Recorded (radkawar/stackd
+    /// testdata/aws/eventbridge/inputs.json, 2026-09): 3 s at most from PutEvents to a queue.
     pub latency: (Duration, Duration),
-    /// From the first delivery to the second, if every event is delivered twice. Assumed.
+    /// From the first delivery to the second, if every event is delivered twice. An assumption,
+    /// which the times of a duplicate on AWS prove.
     pub second_copy: (Duration, Duration),
-    /// The longest wait between two tries of one delivery. Assumed.
+    /// The longest wait between two tries of one delivery. An assumption, which the times of
+    /// retried deliveries prove.
     pub longest_backoff: Duration,
     /// What name an execution gets.
     pub execution_name: ExecutionName,
@@ -121,14 +125,14 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "PutRule" => rules::put(account, input),
-        "DeleteRule" => rules::delete(account, input),
-        "DescribeRule" => rules::describe(account, input),
-        "ListRules" => rules::list(account, input),
-        "PutTargets" => target::put(account, input),
-        "RemoveTargets" => target::remove(account, input),
-        "ListTargetsByRule" => target::list(account, input),
-        "PutEvents" => put::put_events(account, input),
+        "PutRule" => rules::put(account, REQUESTS.read(action, input)?),
+        "DeleteRule" => rules::delete(account, REQUESTS.read(action, input)?),
+        "DescribeRule" => rules::describe(account, REQUESTS.read(action, input)?),
+        "ListRules" => rules::list(account, REQUESTS.read(action, input)?),
+        "PutTargets" => target::put(account, REQUESTS.read(action, input)?),
+        "RemoveTargets" => target::remove(account, REQUESTS.read(action, input)?),
+        "ListTargetsByRule" => target::list(account, REQUESTS.read(action, input)?),
+        "PutEvents" => put::put_events(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("events", action)),
     }
 }

@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller, arn};
 use crate::s3::S3;
 use crate::state::Key;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, Requests};
+
+/// How requests are read.
+const REQUESTS: Requests = Requests::json("InvalidParameterValueException");
 
 /// The runtime of a binary called `bootstrap`.
 const RUNTIME: &str = "provided.al2023";
@@ -91,11 +96,6 @@ impl State {
         self.functions.get(name)
     }
 
-    /// The function with that ARN.
-    pub fn function_with_arn(&self, arn: &str) -> Option<&Function> {
-        self.function(arn.rsplit(':').next().unwrap_or_default())
-    }
-
     /// How many invocations of the function are in line or run now.
     pub fn running(&self, name: &str) -> usize {
         self.running.get(name).copied().unwrap_or_default()
@@ -114,6 +114,24 @@ impl State {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FunctionRequest {
+    function_name: String,
+    #[serde(default)]
+    role: String,
+    timeout: Option<u64>,
+    memory_size: Option<u64>,
+    runtime: Option<String>,
+    _handler: Option<IgnoredAny>,
+    _architectures: Option<IgnoredAny>,
+    code: Option<Value>,
+    _logging_config: Option<IgnoredAny>,
+    _tracing_config: Option<IgnoredAny>,
+    _description: Option<IgnoredAny>,
+    _tags: Option<IgnoredAny>,
+}
+
 /// Answers `CreateFunction`, `UpdateFunctionConfiguration` and `DeleteFunction`.
 ///
 /// # Errors
@@ -124,44 +142,25 @@ pub fn call(
     action: &str,
     input: &Value,
 ) -> Result<Value, ApiError> {
-    let known = [
-        "FunctionName",
-        "Role",
-        "Timeout",
-        "MemorySize",
-        "Runtime",
-        "Handler",
-        "Architectures",
-        "Code",
-        "LoggingConfig",
-        "TracingConfig",
-        "Description",
-        "Tags",
-    ];
-    only(action, input, &known)?;
-    if let Some(runtime) = input["Runtime"]
-        .as_str()
-        .filter(|runtime| *runtime != RUNTIME)
-    {
+    let request: FunctionRequest = REQUESTS.read(action, input)?;
+    let runtime = request.runtime.as_deref();
+    if let Some(runtime) = runtime.filter(|runtime| *runtime != RUNTIME) {
         return Err(ApiError::not_known(format_args!(
             "the runtime {runtime}; our workers are binaries for {RUNTIME}"
         )));
     }
-    let name = input["FunctionName"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let exists = account[LAMBDA].functions.contains_key(&name);
+    let name = &request.function_name;
+    let exists = account[LAMBDA].functions.contains_key(name);
     match (action, exists) {
         ("CreateFunction", true) => Err(ApiError::client(
             "ResourceConflictException",
             format!("Function already exist: {name}"),
         )),
         ("CreateFunction", false) | ("UpdateFunctionConfiguration", true) => {
-            put_function(account, name, input)
+            put_function(account, request)
         }
         ("DeleteFunction", true) => {
-            account[LAMBDA].functions.remove(&name);
+            account[LAMBDA].functions.remove(name);
             Ok(json!({}))
         }
         ("UpdateFunctionConfiguration" | "DeleteFunction", false) => Err(ApiError::client(
@@ -175,17 +174,19 @@ pub fn call(
     }
 }
 
-fn put_function(account: &mut Account, name: String, input: &Value) -> Result<Value, ApiError> {
-    let code = input["Code"].as_str().unwrap_or_default().to_owned();
+fn put_function(account: &mut Account, request: FunctionRequest) -> Result<Value, ApiError> {
+    let name = request.function_name;
+    let code = request.code.as_ref().and_then(Value::as_str);
+    let code = code.unwrap_or_default().to_owned();
     let zip = account[S3].object(&code);
     if zip.is_some() && account[LAMBDA].refuses_uploads {
         let message = refused_upload(&name, &code);
         return Err(ApiError::client("InvalidParameterValueException", message));
     }
     let function = Function {
-        role: input["Role"].as_str().unwrap_or_default().to_owned(),
-        timeout_seconds: input["Timeout"].as_u64().unwrap_or(3),
-        memory_mb: input["MemorySize"].as_u64().unwrap_or(128),
+        role: request.role,
+        timeout_seconds: request.timeout.unwrap_or(3),
+        memory_mb: request.memory_size.unwrap_or(128),
         zip,
         code,
     };

@@ -46,6 +46,13 @@ struct Object {
     modified: Timestamp,
 }
 
+/// Where an object is, or will be.
+#[derive(Debug, Clone, Copy)]
+struct ObjectKey<'a> {
+    bucket: &'a str,
+    key: &'a str,
+}
+
 impl Object {
     /// Opaque, and the same for the same bytes. The real one is an MD5 only if the object is not
     /// encrypted.
@@ -141,21 +148,21 @@ fn answer(
             "The specified bucket does not exist",
         ));
     };
-    let place = (bucket, key);
+    let object_key = ObjectKey { bucket, key };
     match action {
         "HeadBucket" => Ok(Response::empty(200).with("x-amz-bucket-region", REGION.as_str())),
         "GetBucketLocation" => Ok(xml::location()),
         "ListObjectsV2" => list::objects(bucket, objects, request.query),
         "PutObject" => {
-            let etag = keep(account, place, new);
+            let etag = keep(account, object_key, new);
             Ok(Response::empty(200).with("etag", etag))
         }
-        "CreateMultipartUpload" => Ok(multipart::create(uploads, upload_id, place, new)),
-        "UploadPart" => multipart::part(uploads, place, request.query, new),
-        "AbortMultipartUpload" => multipart::abort(uploads, place, request.query),
+        "CreateMultipartUpload" => Ok(multipart::create(uploads, upload_id, object_key, new)),
+        "UploadPart" => multipart::part(uploads, object_key, request.query, new),
+        "AbortMultipartUpload" => multipart::abort(uploads, object_key, request.query),
         "CompleteMultipartUpload" => {
-            let object = multipart::complete(uploads, place, request)?;
-            let etag = keep(account, place, object);
+            let object = multipart::complete(uploads, object_key, request)?;
+            let etag = keep(account, object_key, object);
             Ok(xml::completed(bucket, key, &etag))
         }
         _ => match objects.get(key) {
@@ -166,16 +173,16 @@ fn answer(
 }
 
 /// Keeps the object under its key, and answers its entity tag.
-fn keep(account: &mut Account, (bucket, key): (&str, &str), object: Object) -> String {
+fn keep(account: &mut Account, object_key: ObjectKey<'_>, object: Object) -> String {
     let etag = object.etag();
     if let Ok(text) = std::str::from_utf8(&object.bytes) {
         // Templates and definitions are found where those of a local folder are.
-        let path = format!("{SCHEME}{bucket}/{key}");
+        let path = format!("{SCHEME}{}/{}", object_key.bucket, object_key.key);
         let text = text.to_owned();
         account.signal(&Signal::TextStored { path, text });
     }
-    if let Some(objects) = account[S3].buckets.get_mut(bucket) {
-        objects.insert(key.to_owned(), object);
+    if let Some(objects) = account[S3].buckets.get_mut(object_key.bucket) {
+        objects.insert(object_key.key.to_owned(), object);
     }
     etag
 }

@@ -1,21 +1,27 @@
 //! SNS: topics that keep what is published to them. Nobody subscribes here; a scenario tells each
 //! message.
 //!
-//! EventBridge publishes only where the topic's own policy lets it (documented): the policy that a
-//! new topic gets does not.
+//! EventBridge publishes only where the topic's own policy lets it: the policy that a new topic
+//! gets does not
+//! (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>).
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller, arn};
 use crate::glob::matches_iam_glob;
 use crate::state::Key;
 use crate::trace::TraceEvent;
-use crate::wire::{ApiError, WIRE, only};
+use crate::wire::{ApiError, Requests, WIRE};
 
-/// The longest message, in bytes (documented).
+/// The longest message, in bytes
+/// (<https://docs.aws.amazon.com/sns/latest/api/API_Publish.html>).
 const MESSAGE_LIMIT: usize = 256 * 1024;
+
+/// How requests are read.
+const REQUESTS: Requests = Requests::query("InvalidParameter");
 
 /// The way to what SNS remembers of an account.
 pub const SNS: Key<State> = Key::new();
@@ -54,9 +60,9 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateTopic" => create(account, input),
-        "SetTopicAttributes" => set(account, input),
-        "Publish" => publish(account, caller, input),
+        "CreateTopic" => create(account, REQUESTS.read(action, input)?),
+        "SetTopicAttributes" => set(account, REQUESTS.read(action, input)?),
+        "Publish" => publish(account, caller, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("sns", action)),
     }
 }
@@ -65,20 +71,16 @@ fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidParameter", message)
 }
 
-fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    let given = input[member].as_str().filter(|text| !text.is_empty());
-    given.ok_or_else(|| {
-        invalid(format!(
-            "Invalid parameter: {action} needs {member}, a text"
-        ))
-    })
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateTopic<'a> {
+    name: &'a str,
 }
 
-fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("CreateTopic", input, &["Name"])?;
-    let name = text("CreateTopic", input, "Name")?;
+fn create(account: &mut Account, request: CreateTopic<'_>) -> Result<Value, ApiError> {
+    let name = request.name;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if name.len() > 256 || !name.chars().all(allowed) {
+    if !(1..=256).contains(&name.len()) || !name.chars().all(allowed) {
         return Err(invalid("Invalid parameter: Topic Name"));
     }
     let arn = arn("sns", name);
@@ -95,31 +97,42 @@ fn known<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut Topic, ApiEr
     })
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SetTopicAttributes<'a> {
+    topic_arn: &'a str,
+    _attribute_name: Attribute,
+    attribute_value: &'a str,
+}
+
+#[derive(Deserialize)]
+enum Attribute {
+    Policy,
+}
+
 /// Of the attributes only the policy is known.
-fn set(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SetTopicAttributes";
-    only(
-        action,
-        input,
-        &["TopicArn", "AttributeName", "AttributeValue"],
-    )?;
-    let name = text(action, input, "AttributeName")?;
-    if name != "Policy" {
-        return Err(ApiError::not_known(format_args!(
-            "the attribute {name} of a topic"
-        )));
-    }
-    let policy = serde_json::from_str(text(action, input, "AttributeValue")?)
+fn set(account: &mut Account, request: SetTopicAttributes<'_>) -> Result<Value, ApiError> {
+    let policy = serde_json::from_str(request.attribute_value)
         .map_err(|error| invalid(format!("Invalid parameter: Policy Error: {error}")))?;
-    known(account, text(action, input, "TopicArn")?)?.policy = Some(policy);
+    known(account, request.topic_arn)?.policy = Some(policy);
     Ok(json!({}))
 }
 
-fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Value, ApiError> {
-    let action = "Publish";
-    only(action, input, &["TopicArn", "Message"])?;
-    let arn = text(action, input, "TopicArn")?.to_owned();
-    let message = text(action, input, "Message")?.to_owned();
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Publish {
+    topic_arn: String,
+    message: String,
+}
+
+fn publish(account: &mut Account, caller: &Caller, request: Publish) -> Result<Value, ApiError> {
+    let Publish {
+        topic_arn: arn,
+        message,
+    } = request;
+    if message.is_empty() {
+        return Err(invalid("Invalid parameter: Empty message"));
+    }
     if message.len() > MESSAGE_LIMIT {
         return Err(invalid("Invalid parameter: Message too long"));
     }
@@ -149,7 +162,7 @@ fn publish(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
 
 impl Topic {
     /// Whether the policy lets the AWS service publish. A statement with a Condition does not:
-    /// EventBridge cannot publish under one (documented).
+    /// EventBridge cannot publish under one (the page above).
     fn lets_in(&self, service: &str, arn: &str) -> bool {
         let principal = format!("{service}.amazonaws.com");
         let statements = self
@@ -248,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_published_is_kept_and_told() {
+    fn what_is_published_is_kept_and_recorded() {
         let mut account = account();
         let message = json!({"TopicArn": TOPIC, "Message": "hello"});
         ask(&mut account, &Caller::Operator, "Publish", message).expect("published");

@@ -6,16 +6,22 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::account::{ACCOUNT_ID, Account, Caller, REGION, arn};
 use crate::state::Key;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, Requests};
 
 /// How long a message that was received is not shown again (the default of AWS).
 const HIDDEN: Duration = Duration::from_secs(30);
-/// The most messages of one call (documented).
-const MOST: u64 = 10;
+/// The most messages of one call
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>).
+const MOST: usize = 10;
+
+/// How requests are read.
+const REQUESTS: Requests = Requests::query("InvalidParameterValue");
 
 /// The way to what SQS remembers of an account.
 pub const SQS: Key<State> = Key::new();
@@ -52,9 +58,9 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateQueue" => create(account, input),
-        "ReceiveMessage" => receive(account, input),
-        "DeleteMessage" => delete(account, input),
+        "CreateQueue" => create(account, REQUESTS.read(action, input)?),
+        "ReceiveMessage" => receive(account, REQUESTS.read(action, input)?),
+        "DeleteMessage" => delete(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("sqs", action)),
     }
 }
@@ -110,21 +116,30 @@ pub fn put(
     }
 }
 
-fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("CreateQueue", input, &["QueueName", "Attributes"])?;
-    let name = input["QueueName"].as_str().unwrap_or_default();
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreateQueue<'a> {
+    queue_name: &'a str,
+    #[serde(borrow, default)]
+    attributes: Attributes<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes<'a> {
+    policy: Option<&'a str>,
+}
+
+fn create(account: &mut Account, request: CreateQueue<'_>) -> Result<Value, ApiError> {
+    let name = request.queue_name;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if !(1..=80).contains(&name.len()) || !name.chars().all(allowed) {
         let message =
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
         return Err(ApiError::client("InvalidParameterValue", message));
     }
-    let attributes = &input["Attributes"];
-    if !attributes.is_null() {
-        only("the Attributes of CreateQueue", attributes, &["Policy"])?;
-    }
     let queue = Queue {
-        lets_events_in: lets_events_in(&attributes["Policy"])?,
+        lets_events_in: lets_events_in(request.attributes.policy)?,
         messages: Vec::new(),
     };
     account[SQS].queues.entry(arn("sqs", name)).or_insert(queue);
@@ -133,8 +148,8 @@ fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 }
 
 /// Whether a policy lets EventBridge send. Of conditions nothing is known here.
-fn lets_events_in(policy: &Value) -> Result<bool, ApiError> {
-    let Some(text) = policy.as_str() else {
+fn lets_events_in(policy: Option<&str>) -> Result<bool, ApiError> {
+    let Some(text) = policy else {
         return Ok(false);
     };
     let policy: Value = serde_json::from_str(text).map_err(|_| {
@@ -157,27 +172,26 @@ fn lets_events_in(policy: &Value) -> Result<bool, ApiError> {
     Ok(lets_in)
 }
 
-fn queue<'a>(account: &'a mut Account, input: &Value) -> Result<&'a mut Queue, ApiError> {
-    let name = input["QueueUrl"]
-        .as_str()
-        .and_then(|url| url.rsplit('/').next());
-    let queue = account[SQS]
-        .queues
-        .get_mut(&arn("sqs", name.unwrap_or_default()));
+fn queue<'a>(account: &'a mut Account, url: &str) -> Result<&'a mut Queue, ApiError> {
+    let name = url.rsplit('/').next().unwrap_or_default();
+    let queue = account[SQS].queues.get_mut(&arn("sqs", name));
     queue
         .ok_or_else(|| ApiError::client("QueueDoesNotExist", "The specified queue does not exist."))
 }
 
-fn receive(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "ReceiveMessage",
-        input,
-        &["QueueUrl", "MaxNumberOfMessages", "MessageAttributeNames"],
-    )?;
-    let most = input["MaxNumberOfMessages"].as_u64().unwrap_or(1).min(MOST) as usize;
-    let with_attributes = !input["MessageAttributeNames"].is_null();
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ReceiveMessage<'a> {
+    queue_url: &'a str,
+    max_number_of_messages: Option<usize>,
+    message_attribute_names: Option<IgnoredAny>,
+}
+
+fn receive(account: &mut Account, request: ReceiveMessage<'_>) -> Result<Value, ApiError> {
+    let most = request.max_number_of_messages.unwrap_or(1).min(MOST);
+    let with_attributes = request.message_attribute_names.is_some();
     let now = account.now;
-    let shown = queue(account, input)?
+    let shown = queue(account, request.queue_url)?
         .messages
         .iter_mut()
         .filter(|message| message.hidden_until <= now)
@@ -210,11 +224,16 @@ impl Message {
     }
 }
 
-fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteMessage", input, &["QueueUrl", "ReceiptHandle"])?;
-    let handle = input["ReceiptHandle"].clone();
-    let messages = &mut queue(account, input)?.messages;
-    messages.retain(|message| handle != message.id.as_str());
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeleteMessage<'a> {
+    queue_url: &'a str,
+    receipt_handle: &'a str,
+}
+
+fn delete(account: &mut Account, request: DeleteMessage<'_>) -> Result<Value, ApiError> {
+    let messages = &mut queue(account, request.queue_url)?.messages;
+    messages.retain(|message| message.id != request.receipt_handle);
     Ok(json!({}))
 }
 

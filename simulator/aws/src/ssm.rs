@@ -13,15 +13,19 @@ mod selector;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::{Account, Caller, arn};
 use crate::state::Key;
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, Requests};
 use selector::Wanted;
 
 /// The way to what Parameter Store remembers of an account.
 pub const SSM: Key<State> = Key::new();
+
+/// How requests are read.
+const REQUESTS: Requests = Requests::json("ValidationException");
 
 /// The parameters, by name.
 #[derive(Debug, Default)]
@@ -58,21 +62,12 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "PutParameter" => put(account, input),
-        "GetParameter" => get(account, input),
-        "LabelParameterVersion" => label(account, input),
-        "DeleteParameter" => delete(account, input),
+        "PutParameter" => put(account, REQUESTS.read(action, input)?),
+        "GetParameter" => get(account, REQUESTS.read(action, input)?),
+        "LabelParameterVersion" => label(account, REQUESTS.read(action, input)?),
+        "DeleteParameter" => delete(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("ssm", action)),
     }
-}
-
-fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    input[member].as_str().ok_or_else(|| {
-        ApiError::client(
-            "ValidationException",
-            format!("{action} needs {member}, a string"),
-        )
-    })
 }
 
 /// AWS says nothing more.
@@ -87,35 +82,39 @@ fn parameter_arn(name: &str) -> String {
     )
 }
 
-fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "PutParameter";
-    only(
-        action,
-        input,
-        &["Name", "Value", "Type", "Overwrite", "Description"],
-    )?;
-    // Documented: spaces at the beginning and the end are taken away.
-    let name = text(action, input, "Name")?.trim_matches(' ');
-    let value = text(action, input, "Value")?;
-    if !matches!(input["Type"].as_str(), None | Some("String")) {
-        return Err(ApiError::not_known(format_args!(
-            "a parameter of Type {}",
-            input["Type"]
-        )));
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutParameter<'a> {
+    name: &'a str,
+    value: String,
+    r#type: Option<Type>,
+    #[serde(default)]
+    overwrite: bool,
+    description: Option<String>,
+}
+
+#[derive(Deserialize)]
+enum Type {
+    String,
+}
+
+fn put(account: &mut Account, request: PutParameter<'_>) -> Result<Value, ApiError> {
+    // Spaces at the beginning and the end are taken away:
+    // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+    let name = request.name.trim_matches(' ');
     names::check(name)?;
-    check_value(value)?;
+    check_value(&request.value)?;
     check_twin(account, name)?;
     let now = account.now;
     let is_new = match account[SSM].parameters.get(name) {
-        Some(_) if input["Overwrite"] != true => {
+        Some(_) if !request.overwrite => {
             return Err(ApiError::client(
                 "ParameterAlreadyExists",
                 "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
             ));
         }
         Some(_) => false,
-        None if input["Type"].is_null() => {
+        None if request.r#type.is_none() => {
             return Err(ApiError::client(
                 "ValidationException",
                 "A parameter type is required when you create a parameter.",
@@ -125,12 +124,12 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     };
     let parameter = account[SSM].parameters.entry(name.to_owned()).or_default();
     parameter.versions.push(Version {
-        value: value.to_owned(),
+        value: request.value,
         modified: now,
         labels: BTreeSet::new(),
     });
-    if let Some(text) = input["Description"].as_str() {
-        parameter.description = Some(text.to_owned());
+    if request.description.is_some() {
+        parameter.description = request.description;
     }
     let version = parameter.versions.len();
     let operation = if is_new { "Create" } else { "Update" };
@@ -138,7 +137,8 @@ fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Version": version, "Tier": "Standard"}))
 }
 
-/// The most characters of a standard parameter (documented).
+/// The most characters of a standard parameter
+/// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>).
 const LONGEST_VALUE: usize = 4096;
 
 /// A value has 1 to 4096 characters
@@ -154,8 +154,8 @@ fn check_value(value: &str) -> Result<(), ApiError> {
     Err(ApiError::client("ValidationException", message))
 }
 
-/// Documented: `/NAME` and `NAME` are not unique beside each other. What AWS answers to the second
-/// is not.
+/// assumption: `/NAME` and `NAME` are not unique beside each other, and what AWS answers to the
+/// second. The same two calls on AWS prove it.
 fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
     let twin = match name.strip_prefix('/') {
         Some(bare) if !bare.contains('/') => bare.to_owned(),
@@ -171,9 +171,14 @@ fn check_twin(account: &Account, name: &str) -> Result<(), ApiError> {
     }
 }
 
-fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("GetParameter", input, &["Name"])?;
-    let given = text("GetParameter", input, "Name")?;
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NamedParameter<'a> {
+    name: &'a str,
+}
+
+fn get(account: &mut Account, request: NamedParameter<'_>) -> Result<Value, ApiError> {
+    let given = request.name;
     let mut wanted = Wanted::parse(given)?;
     if wanted.name.starts_with(public::PREFIX) {
         return public::get(account, wanted.name);
@@ -196,35 +201,34 @@ fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"Parameter": answer}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LabelParameterVersion<'a> {
+    name: &'a str,
+    parameter_version: Option<usize>,
+    labels: Vec<String>,
+}
+
 /// `LabelParameterVersion`: a label that is on another version moves.
-fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
+fn label(account: &mut Account, request: LabelParameterVersion<'_>) -> Result<Value, ApiError> {
+    let LabelParameterVersion { name, labels, .. } = request;
     let action = "LabelParameterVersion";
-    only(action, input, &["Name", "ParameterVersion", "Labels"])?;
-    let name = text(action, input, "Name")?.to_owned();
-    let labels = input["Labels"].as_array().into_iter().flatten();
-    let labels: Vec<String> = labels
-        .filter_map(|label| label.as_str().map(str::to_owned))
-        .collect();
     if labels.is_empty() {
         let message = "LabelParameterVersion needs Labels, a list of texts";
         return Err(ApiError::client("ValidationException", message));
     }
-    // AWS answers these in InvalidLabels, with which of its rules nobody has recorded.
+    // AWS answers these in InvalidLabels; no recording has by which of its rules.
     if let Some(odd) = labels.iter().find(|label| !selector::is_label(label)) {
         return Err(ApiError::not_known(format_args!(
             "the label {odd:?} of {action}"
         )));
     }
-    let parameter = account[SSM].parameters.get_mut(&name);
+    let parameter = account[SSM].parameters.get_mut(name);
     let versions = &mut parameter.ok_or_else(not_found)?.versions;
-    let number = match &input["ParameterVersion"] {
-        Value::Null => versions.len(),
-        given => given
-            .as_u64()
-            .and_then(|number| usize::try_from(number).ok())
-            .filter(|number| (1..=versions.len()).contains(number))
-            .ok_or_else(|| selector::no_version(&name, &given.to_string()))?,
-    };
+    let number = request.parameter_version.unwrap_or(versions.len());
+    if !(1..=versions.len()).contains(&number) {
+        return Err(selector::no_version(name, &number.to_string()));
+    }
     let mut moved = Vec::new();
     for label in labels {
         let holds = |version: &Version| version.labels.contains(&label);
@@ -238,14 +242,13 @@ fn label(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     for (label, from) in moved {
         let from = from.map(|number| number.to_string()).unwrap_or_default();
         let more = json!({"label": label, "fromVersion": from, "toVersion": number.to_string()});
-        events::changed(account, &name, action, more);
+        events::changed(account, name, action, more);
     }
     Ok(json!({"InvalidLabels": [], "ParameterVersion": number}))
 }
 
-fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteParameter", input, &["Name"])?;
-    let name = text("DeleteParameter", input, "Name")?;
+fn delete(account: &mut Account, request: NamedParameter<'_>) -> Result<Value, ApiError> {
+    let name = request.name;
     if !account[SSM].parameters.contains_key(name) {
         return Err(not_found());
     }

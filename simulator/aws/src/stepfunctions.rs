@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::account::{Account, Caller, Planned};
 use crate::state::Key;
 use crate::wire::ApiError;
+use request_fields::REQUESTS;
 
 mod activities;
 pub mod activity_task;
@@ -154,25 +155,25 @@ pub fn call(
     input: &Value,
 ) -> Result<Value, ApiError> {
     match action {
-        "CreateStateMachine" => machines::create(account, input),
-        "UpdateStateMachine" => machines::update(account, input),
-        "DeleteStateMachine" => machines::delete(account, input),
-        "DescribeStateMachine" => machines::describe(account, input),
-        "ListStateMachines" => machines::list_all(account, input),
-        "StartExecution" => executions::start(account, input),
-        "DescribeExecution" => executions::describe(account, input),
-        "ListExecutions" => executions::list_all(account, input),
-        "StopExecution" => executions::stop(account, input),
-        "RedriveExecution" => redrive::redrive(account, input),
-        "CreateActivity" => activities::create(account, input),
-        "DeleteActivity" => activities::delete(account, input),
-        "DescribeActivity" => activities::describe(account, input),
-        "ListActivities" => activities::list_all(account, input),
-        "GetActivityTask" => activity_task::get(account, input),
-        "SendTaskSuccess" => activity_task::succeeded(account, input),
-        "SendTaskFailure" => activity_task::failed(account, input),
-        "SendTaskHeartbeat" => activity_task::heartbeat(account, input),
-        "GetExecutionHistory" => executions::history(account, input),
+        "CreateStateMachine" => machines::create(account, REQUESTS.read(action, input)?),
+        "UpdateStateMachine" => machines::update(account, REQUESTS.read(action, input)?),
+        "DeleteStateMachine" => machines::delete(account, REQUESTS.read(action, input)?),
+        "DescribeStateMachine" => machines::describe(account, REQUESTS.read(action, input)?),
+        "ListStateMachines" => machines::list_all(account, REQUESTS.read(action, input)?),
+        "StartExecution" => executions::start(account, REQUESTS.read(action, input)?),
+        "DescribeExecution" => executions::describe(account, REQUESTS.read(action, input)?),
+        "ListExecutions" => executions::list_all(account, REQUESTS.read(action, input)?),
+        "StopExecution" => executions::stop(account, REQUESTS.read(action, input)?),
+        "RedriveExecution" => redrive::redrive(account, REQUESTS.read(action, input)?),
+        "CreateActivity" => activities::create(account, REQUESTS.read(action, input)?),
+        "DeleteActivity" => activities::delete(account, REQUESTS.read(action, input)?),
+        "DescribeActivity" => activities::describe(account, REQUESTS.read(action, input)?),
+        "ListActivities" => activities::list_all(account, REQUESTS.read(action, input)?),
+        "GetActivityTask" => activity_task::get(account, REQUESTS.read(action, input)?),
+        "SendTaskSuccess" => activity_task::succeeded(account, REQUESTS.read(action, input)?),
+        "SendTaskFailure" => activity_task::failed(account, REQUESTS.read(action, input)?),
+        "SendTaskHeartbeat" => activity_task::heartbeat(account, REQUESTS.read(action, input)?),
+        "GetExecutionHistory" => executions::history(account, REQUESTS.read(action, input)?),
         _ => Err(ApiError::not_implemented("states", action)),
     }
 }

@@ -1,9 +1,13 @@
 //! STS: GetCallerIdentity, by which a client sees that it talks to this account.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::{ACCOUNT_ID, Account, Caller, PARTITION};
-use crate::wire::{ApiError, only};
+use crate::wire::{ApiError, Requests};
+
+#[derive(Deserialize)]
+struct GetCallerIdentity {}
 
 /// Answers `GetCallerIdentity`.
 ///
@@ -18,7 +22,7 @@ pub fn call(
     if action != "GetCallerIdentity" {
         return Err(ApiError::not_implemented("sts", action));
     }
-    only(action, input, &[])?;
+    let GetCallerIdentity {} = Requests::query("ValidationError").read(action, input)?;
     let who = match caller {
         Caller::Operator => "operator".to_owned(),
         Caller::Function(name) => name.clone(),

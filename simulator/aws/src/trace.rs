@@ -201,7 +201,7 @@ pub enum TraceEvent {
         detail: String,
     },
     /// Something was done, or befell the cluster, in the middle of a scenario.
-    Deed {
+    ScenarioAction {
         /// Whose deed it is.
         by: DoneBy,
         /// What, such as `StartInstanceRefresh`.

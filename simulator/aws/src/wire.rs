@@ -1,11 +1,12 @@
 //! What a request and an answer look like between a client and a service: [`json`], [`query`] and
 //! [`ec2`] are the protocols that our services speak, and [`answer`] serves one HTTP request of
-//! either. [`paging`] cuts lists into pages.
+//! either. [`request`] reads requests as structs, [`paging`] cuts lists into pages.
 
 pub mod ec2;
 pub mod json;
 pub mod paging;
 pub mod query;
+pub mod request;
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::account::{Account, Caller};
 use crate::state::Key;
 
 pub use crate::error::ApiError;
+pub use request::Requests;
 
 /// The way to what the wire keeps in mind of an account.
 pub const WIRE: Key<State> = Key::new();

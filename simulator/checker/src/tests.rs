@@ -90,7 +90,7 @@ impl Scene {
 }
 
 #[test]
-fn a_second_batch_is_told_though_more_drains_were_open_before_that_are_not_judged() {
+fn a_second_batch_is_reported_though_more_drains_were_open_before_that_are_not_judged() {
     let mut scene = Scene::new("UPDATE_IN_PROGRESS");
     for n in 0..5 {
         let by_hand = format!("i-{n}");

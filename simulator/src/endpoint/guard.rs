@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn no_key_and_a_wrong_one_are_refused_and_no_key_is_told() {
+    fn no_key_and_a_wrong_one_are_refused_and_no_key_is_disclosed() {
         let mutation = signature().replace(keys().operator(), "AKIAWRONG");
         for (headers, code) in [
             (vec![("host", OWN)], "MissingAuthenticationToken"),

@@ -116,11 +116,17 @@ pub fn generate(seed: u64) -> GeneratedScenario {
     let mut rng = Rng::with_seed(seed);
     let size = size(&mut rng);
     let zones = rng.u64(1..=3).min(size.max(2));
+    // Without faults and incidents a rollout must finish, which is a check of its own.
+    let is_calm = chance(&mut rng, 10);
     let mut settings = Settings {
         files: Files::built_in(),
         parameters: built_in_parameters(),
         workload: workload::workload(&mut rng, size, zones),
-        faults: faults(&mut rng),
+        faults: if is_calm {
+            Vec::new()
+        } else {
+            faults(&mut rng)
+        },
         seed,
         variants: variants(&mut rng),
         mutation: None,
@@ -130,7 +136,7 @@ pub fn generate(seed: u64) -> GeneratedScenario {
     if settings.faults.iter().any(|it| ADD_TASKS.contains(it)) {
         leave_room(&mut settings);
     }
-    let (operation, actions) = operation::operation(&mut rng, size);
+    let (operation, actions) = operation::operation(&mut rng, size, is_calm);
     let mut generated = GeneratedScenario {
         settings,
         actions,

@@ -23,7 +23,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The name of what failed: that of the claim, or `unplayable`.
+    /// The name of what failed: that of the invariant, or `unplayable`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Broken(broken) => broken.invariant.name(),

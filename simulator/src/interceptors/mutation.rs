@@ -17,9 +17,9 @@ pub enum Mutation {
     Counters,
     /// Only the first page of a list is read.
     FirstPage,
-    /// No new instance is held. (Drains still wait for their turns; but a rollout goes on whose
+    /// No new instance is queued. (Drains still wait for their turns; but a rollout goes on whose
     /// drains fail.)
-    NoHold,
+    NoQueue,
     /// What is in `failures` is taken to be gone.
     FailuresIgnored,
     /// Retained instances are not seen.
@@ -118,7 +118,7 @@ impl Mutation {
         (Self::ErrorIsReached, "error-is-reached"),
         (Self::Counters, "counters"),
         (Self::FirstPage, "first-page"),
-        (Self::NoHold, "no-hold"),
+        (Self::NoQueue, "no-queue"),
         (Self::FailuresIgnored, "failures-ignored"),
         (Self::RetainedIgnored, "retained-ignored"),
         (Self::NoDeadline, "no-deadline"),

@@ -158,7 +158,7 @@ impl Child {
         loop {
             tokio::select! {
                 biased;
-                said = self.conversation.said.recv() => match said {
+                message = self.conversation.messages.recv() => match message {
                     Some(RuntimeMessage::InitError(failed)) => {
                         self.broken = true;
                         let error = "Lambda.Unknown".to_owned();

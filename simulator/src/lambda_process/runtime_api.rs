@@ -55,7 +55,7 @@ pub struct RuntimeApi {
     /// Takes the next event.
     pub events: mpsc::Sender<Event>,
     /// Gives what the function says.
-    pub said: mpsc::Receiver<RuntimeMessage>,
+    pub messages: mpsc::Receiver<RuntimeMessage>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -68,7 +68,7 @@ impl Drop for RuntimeApi {
 struct ApiState {
     function_arn: String,
     events: Mutex<mpsc::Receiver<Event>>,
-    said: mpsc::Sender<RuntimeMessage>,
+    messages: mpsc::Sender<RuntimeMessage>,
 }
 
 /// Opens the Runtime API for one environment of the function.
@@ -85,11 +85,11 @@ pub fn open(function_arn: String) -> std::io::Result<RuntimeApi> {
     let address = listener.local_addr()?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (events, to_give) = mpsc::channel(1);
-    let (said, heard) = mpsc::channel(8);
+    let (sender, receiver) = mpsc::channel(8);
     let desk = Arc::new(ApiState {
         function_arn,
         events: Mutex::new(to_give),
-        said,
+        messages: sender,
     });
     let router = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
@@ -106,14 +106,14 @@ pub fn open(function_arn: String) -> std::io::Result<RuntimeApi> {
     Ok(RuntimeApi {
         address,
         events,
-        said: heard,
+        messages: receiver,
         server,
     })
 }
 
 async fn next(State(desk): State<Arc<ApiState>>) -> Response {
     let mut events = desk.events.lock().await;
-    if desk.said.send(RuntimeMessage::Next).await.is_err() {
+    if desk.messages.send(RuntimeMessage::Next).await.is_err() {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     let Some(event) = events.recv().await else {
@@ -146,16 +146,16 @@ async fn answer(
         );
         let error_type = "Function.ResponseSizeTooLarge".to_owned();
         let failed = failure(&error_type, &message, &error_type);
-        say(&desk, RuntimeMessage::Error(request_id, failed)).await;
+        send(&desk, RuntimeMessage::Error(request_id, failed)).await;
         return refused(StatusCode::PAYLOAD_TOO_LARGE, &error_type, &message);
     }
     match serde_json::from_slice(&body) {
-        Ok(value) => say(&desk, RuntimeMessage::Answer(request_id, value)).await,
+        Ok(value) => send(&desk, RuntimeMessage::Answer(request_id, value)).await,
         Err(error) => {
             let message = format!("The function answered what is not JSON: {error}");
             let error_type = "Runtime.MarshalError";
             let failed = failure(error_type, &message, error_type);
-            say(&desk, RuntimeMessage::Error(request_id, failed)).await;
+            send(&desk, RuntimeMessage::Error(request_id, failed)).await;
         }
     }
     accepted()
@@ -168,7 +168,7 @@ async fn error(
     body: Bytes,
 ) -> Response {
     let failure = read_error(&headers, &body);
-    say(&desk, RuntimeMessage::Error(request_id, failure)).await;
+    send(&desk, RuntimeMessage::Error(request_id, failure)).await;
     accepted()
 }
 
@@ -178,7 +178,7 @@ async fn init_error(
     body: Bytes,
 ) -> Response {
     let failure = read_error(&headers, &body);
-    say(&desk, RuntimeMessage::InitError(failure)).await;
+    send(&desk, RuntimeMessage::InitError(failure)).await;
     accepted()
 }
 
@@ -205,9 +205,9 @@ fn read_error(headers: &HeaderMap, body: &[u8]) -> Failure {
     failure(error_type, "", error_type)
 }
 
-async fn say(desk: &ApiState, said: RuntimeMessage) {
+async fn send(desk: &ApiState, message: RuntimeMessage) {
     // Nobody listens to an environment that is given up.
-    let _given_up = desk.said.send(said).await;
+    let _given_up = desk.messages.send(message).await;
 }
 
 fn accepted() -> Response {

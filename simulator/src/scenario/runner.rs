@@ -7,6 +7,7 @@ mod incidents;
 mod inspect;
 mod liveness;
 mod outcome;
+mod paced;
 mod roll;
 mod scheduled;
 mod setup;
@@ -21,7 +22,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub use inspect::{Inspect, play_and_look};
+pub use inspect::{Inspect, play_and_look, run_watched};
+pub use paced::{Paced, Visitor, Visitors, run_paced, visitors};
 
 use super::{About, Action, Listener, Processes, Settings, Unplayable};
 use crate::api_quota::ApiQuota;

@@ -129,17 +129,17 @@ impl Workload {
         }
         let mut read = described(name, service).map_err(of_service)?;
         read.capacity_provider = home.unwrap_or_default();
-        self.say_what_is_not_followed(name, service);
+        self.note_ignored_members(name, service);
         self.assumed.push(assumption(&read));
         self.services.push(read);
         Ok(())
     }
 
-    fn say_what_is_not_followed(&mut self, name: &str, service: &Value) {
+    fn note_ignored_members(&mut self, name: &str, service: &Value) {
         for member in NOT_FOLLOWED {
-            let says_nothing = matches!(&service[member], Value::Null)
+            let is_empty = matches!(&service[member], Value::Null)
                 || service[member].as_array().is_some_and(Vec::is_empty);
-            if !says_nothing {
+            if !is_empty {
                 self.assumed
                     .push(format!("{name}: its {member} is not rehearsed"));
             }

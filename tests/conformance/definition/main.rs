@@ -29,7 +29,7 @@ fn routes_take_every_transition_and_end_where_they_should() {
         taken.note(&definition, &played);
         let last = played.visits.last().map(|visit| visit.state.as_str());
         assert_eq!(last, Some(route.ends.as_str()), "route {:?}", route.name);
-        record.push(tell(route, &played));
+        record.push(route_report(route, &played));
     }
     let covered = taken.covered(&definition);
     let words = format!(
@@ -57,7 +57,7 @@ fn routes_take_every_transition_and_end_where_they_should() {
         .expect("a file for what the other interpreters are compared with");
 }
 
-fn tell(route: &routes::Route, played: &play::Played) -> Value {
+fn route_report(route: &routes::Route, played: &play::Played) -> Value {
     let visited: Vec<Value> = played
         .visits
         .iter()

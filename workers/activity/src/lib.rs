@@ -20,9 +20,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use workers::{Clients, Worker};
 
-mod hold;
 pub mod pace;
 pub mod stepfunctions;
+mod task;
 
 use stepfunctions::StepFunctions;
 
@@ -66,7 +66,7 @@ pub async fn run(
             settings: settings.clone(),
             stepfunctions: stepfunctions.clone(),
             clients: clients.clone(),
-            held: JoinSet::new(),
+            tasks: JoinSet::new(),
         };
         lines.spawn(line.serve(now.clone(), stop.clone()));
     }
@@ -81,7 +81,7 @@ struct Line {
     settings: Settings,
     stepfunctions: StepFunctions,
     clients: Clients,
-    held: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Line {
@@ -95,18 +95,18 @@ impl Line {
             _ = stop.wait_for(|stop| *stop) => {}
             () = self.poll(now) => {}
         }
-        let finished = async { while self.held.join_next().await.is_some() {} };
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
         let _out_of_time = tokio::time::timeout(self.settings.grace, finished).await;
-        self.held.len()
+        self.tasks.len()
     }
 
-    /// Takes questions for ever, no more at a time than may be held.
+    /// Takes questions for ever, no more at a time than it may work on.
     async fn poll(&mut self, now: impl Fn() -> Timestamp + Clone + Send + Sync + 'static) {
         let mut trouble = Trouble::default();
         loop {
-            while self.held.try_join_next().is_some() {}
-            if self.held.len() >= self.settings.concurrency {
-                self.held.join_next().await;
+            while self.tasks.try_join_next().is_some() {}
+            if self.tasks.len() >= self.settings.concurrency {
+                self.tasks.join_next().await;
             }
             let polled = self.stepfunctions.next(&self.activity, &self.settings.name);
             match polled.await {
@@ -115,9 +115,9 @@ impl Line {
                     if let Some(task) = task {
                         let (stepfunctions, clients) =
                             (self.stepfunctions.clone(), self.clients.clone());
-                        let held =
-                            hold::hold(self.worker, task, stepfunctions, clients, now.clone());
-                        self.held.spawn(held);
+                        let answer =
+                            task::answer(self.worker, task, stepfunctions, clients, now.clone());
+                        self.tasks.spawn(answer);
                     }
                 }
                 Err(error) => {

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_are_told_with_what_could_stand_there() {
+    fn all_mistakes_are_reported_with_what_could_stand_there() {
         let metadata = json!({
             "standaloneTaskPolicy": "kill", "standaloneTaskLimitSeconds": -1,
             "agentDisconnectedLimitSeconds": "600", "waitForDaemons": "yes",

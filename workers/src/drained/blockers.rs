@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn percentages_that_round_to_no_room_are_told_with_what_would_make_some() {
+    fn percentages_that_round_to_no_room_are_reported_with_what_would_make_some() {
         for (desired, minimum, maximum, stuck) in [
             (4, 100, 100, true),
             (4, 100, 200, false),
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn the_closest_instance_tells_what_is_lacking() {
+    fn the_closest_instance_shows_what_is_lacking() {
         for (closest, told) in [
             ("is already using a port required by your task", "host port"),
             ("has insufficient CPU units available", "enough CPU"),

@@ -233,7 +233,7 @@ pub struct GroupSnapshot {
     /// Whether it has a warm pool.
     pub has_pool: bool,
     /// Its pause, if an operator has paused it.
-    pub on_hold: Option<Pause>,
+    pub pause: Option<Pause>,
 }
 
 /// What the group's stack is doing.

@@ -371,7 +371,7 @@ async fn an_action_that_had_its_execution_is_not_started_again_and_no_error() {
 
 // Paused: the SDK waits for seconds before it tries again.
 #[tokio::test(start_paused = true)]
-async fn a_start_that_is_refused_is_told_after_the_others_were_tried() {
+async fn a_start_that_is_refused_is_reported_after_the_others_were_tried() {
     let (calls, found) = run(|asked| match asked.action.as_str() {
         "ListExecutions" => (200, json!({"executions": []})),
         _ if asked.body.contains(COMES) => (

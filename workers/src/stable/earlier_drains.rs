@@ -1,9 +1,9 @@
-//! Is a new instance held at its launch hook?
+//! Is a new instance queued at its launch hook?
 //!
 //! CloudFormation does not wait for terminate hooks, only for the next instance: so that one is
-//! held until the drains before it have ended, and did not fail. It runs tasks meanwhile, so the
-//! hold costs no capacity, and the drains that it waits for can use it. The hold has no deadline
-//! but its hook's. A person may hold the group as well, by a tag of it.
+//! queued until the drains before it have ended, and did not fail. It runs tasks meanwhile, so the
+//! queue costs no capacity, and the drains that it waits for can use it. The wait has no deadline
+//! but its hook's. A person may pause the group as well, by a tag of it.
 
 use jiff::Timestamp;
 
@@ -16,13 +16,13 @@ use crate::model::group::{GroupInstance, StackState};
 use crate::model::{Assessment, InstanceId, Subject, Verdict};
 use crate::text::between;
 
-/// So many holders are noted for the next looks: the largest batch is 100, and a rollout that turns
-/// round may have two open.
-const HOLDERS_NOTED: usize = 200;
+/// So many earlier drains are noted for the next looks: the largest batch is 100, and a rollout
+/// that turns round may have two open.
+const DRAINS_NOTED: usize = 200;
 
-/// So many of them are looked at at once. DescribeAutoScalingInstances takes 50, but one that still
-/// holds is enough to say "not yet", and ten seldom go at once.
-const HOLDERS_ASKED: usize = 10;
+/// So many of them are checked at once. DescribeAutoScalingInstances takes 50, but one that is
+/// still open is enough to say "not yet", and ten seldom go at once.
+const DRAINS_CHECKED: usize = 10;
 
 /// Looks, and decides.
 ///
@@ -34,7 +34,7 @@ pub async fn look(
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Assessment, Error> {
-    if let Some(finding) = look_at_holders(subject, history, clients, now).await? {
+    if let Some(finding) = check_noted_drains(subject, history, clients, now).await? {
         return Ok(finding);
     }
     let stack = stack_now(subject, clients, now).await?;
@@ -45,7 +45,7 @@ pub async fn look(
             let own = [subject.action.instance.clone()];
             group_snapshot::Roster {
                 instances: clients.autoscaling.some_instances(&own).await?,
-                on_hold: None,
+                pause: None,
             }
         }
         _ => group_snapshot::look(subject, clients).await?,
@@ -62,35 +62,35 @@ pub async fn look(
     let kept = kept(subject, &roster.instances, &stack.state, clients).await?;
     let finding = decide_new(subject, &roster.instances, &kept, &stack.state, now());
     let decides = matches!(finding.verdict, Verdict::Reached | Verdict::Never);
-    match roster.on_hold {
+    match roster.pause {
         Some(pause) if decides && stack.state != StackState::Deleting => Ok(remembering(
-            group_snapshot::on_hold(subject, pause, now()),
+            group_snapshot::paused(subject, pause, now()),
             stack,
         )),
         _ => Ok(remembering(finding, stack)),
     }
 }
 
-/// Whether those that held the new instance before still do: that is enough to say "not yet". A
-/// large group's list is long, and would be asked for by every instance of a batch, while the
-/// holders are few. Before anything else is said all are looked at. A holder that failed, and that
-/// you ended meanwhile, is waited for until it has gone.
-async fn look_at_holders(
+/// Whether the drains noted before are still open: that is enough to say "not yet". A large group's
+/// list is long, and would be asked for by every instance of a batch, while these are few. Before
+/// anything else is said all are looked at. An instance whose drain failed, and that you ended
+/// meanwhile, is waited for until it has gone.
+async fn check_noted_drains(
     subject: &Subject,
     history: &History,
     clients: &Clients,
     now: &impl Fn() -> Timestamp,
 ) -> Result<Option<Assessment>, Error> {
-    let holders = history.stable.held_by.clone();
+    let noted = history.stable.held_by.clone();
     let mut asked = 0;
-    for some in holders.chunks(HOLDERS_ASKED) {
+    for some in noted.chunks(DRAINS_CHECKED) {
         asked += some.len();
         let stack = stack_lately(subject, history, clients, now).await?;
         let ids = [some, std::slice::from_ref(&subject.action.instance)].concat();
         let seen = clients.autoscaling.some_instances(&ids).await?;
         let mut finding = decide_new(subject, &seen, &[], &stack.state, now());
         if finding.verdict == Verdict::NotYet {
-            let rest = &holders[asked..];
+            let rest = &noted[asked..];
             finding
                 .extra
                 .held_by
@@ -149,31 +149,31 @@ pub fn decide_new(
         return Assessment::never(subject, &failed_drain(retained));
     }
     let waited = between(subject.began, now);
-    let holders: Vec<&GroupInstance> = others().filter(|other| holds(other, own, stack)).collect();
-    let drains = match holders.as_slice() {
+    let earlier: Vec<&GroupInstance> = others().filter(|other| delays(other, own, stack)).collect();
+    let drains = match earlier.as_slice() {
         [] => return Assessment::reached(format!("No earlier drain is open ({waited}).")),
         [one] => one.instance.to_string(),
         [one, other] => format!("{} and {}", one.instance, other.instance),
         [one, rest @ ..] => format!("{} and {} more", one.instance, rest.len()),
     };
-    held(
-        &holders,
+    queued(
+        &earlier,
         format!("Waiting for {drains} to finish draining ({waited})."),
     )
 }
 
-/// Not yet, because of `holders`.
-fn held(holders: &[&GroupInstance], reason: String) -> Assessment {
+/// Not yet, because of `earlier` drains.
+fn queued(earlier: &[&GroupInstance], reason: String) -> Assessment {
     let mut finding = Assessment::not_yet(reason);
-    let some = holders.iter().take(HOLDERS_NOTED);
-    finding.extra.held_by = Some(some.map(|holder| holder.instance.clone()).collect());
+    let some = earlier.iter().take(DRAINS_NOTED);
+    finding.extra.held_by = Some(some.map(|drain| drain.instance.clone()).collect());
     finding
 }
 
-/// During a stack operation any drain holds. Outside of one only a drain of another launch template
-/// version does: an instance refresh started by hand. A plain scale-in holds nobody, nor does a
-/// group that is being created.
-fn holds(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool {
+/// During a stack operation any drain delays a launch. Outside of one only a drain of another
+/// launch template version does: an instance refresh started by hand. A plain scale-in delays none,
+/// nor does a group that is being created.
+fn delays(other: &GroupInstance, own: &GroupInstance, stack: &StackState) -> bool {
     let operation = matches!(stack, StackState::Updating | StackState::Busy(_));
     other.state.is_draining() && (operation || other.launched_from != own.launched_from)
 }
@@ -212,10 +212,10 @@ mod tests {
                     "<member><InstanceId>{id}</InstanceId><LifecycleState>{state}</LifecycleState></member>"
                 )
             };
-            let holder = "i-0000000000000000c";
+            let earlier = "i-0000000000000000c";
             let mut all = member("i-0123456789abcdef0", "Pending:Wait");
-            if request.body.contains(holder) {
-                all += &member(holder, "Terminating:Wait");
+            if request.body.contains(earlier) {
+                all += &member(earlier, "Terminating:Wait");
             }
             let all = format!("<AutoScalingInstances>{all}</AutoScalingInstances>");
             (200, stub::xml("DescribeAutoScalingInstances", &all))
@@ -228,7 +228,7 @@ mod tests {
         let finding = look(&subject, &History::read(&input), &clients, &|| stub::at(60)).await;
         let finding = finding.expect("an answer");
         assert_eq!(finding.verdict, Verdict::NotYet);
-        let noted = finding.extra.held_by.expect("holders");
+        let noted = finding.extra.held_by.expect("earlier drains");
         assert_eq!(noted, [InstanceId::new("i-0000000000000000c")]);
     }
 
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pause_holds_a_new_instance_that_nothing_else_holds() {
+    async fn a_new_instance_waits_in_a_pause_though_no_drain_is_open() {
         let finding = paused("UPDATE_IN_PROGRESS", true).await;
         assert_eq!(finding.verdict, Verdict::NotYet);
         assert!(finding.reason.contains("'big sale'"), "{}", finding.reason);
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pause_holds_neither_a_deletion_nor_an_instance_that_has_gone() {
+    async fn neither_a_deletion_nor_an_instance_that_has_gone_waits_in_a_pause() {
         let deleted = paused("DELETE_IN_PROGRESS", true).await;
         assert_eq!(deleted.verdict, Verdict::Reached, "{}", deleted.reason);
         let gone = paused("UPDATE_IN_PROGRESS", false).await;
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_instance_that_you_ended_or_that_is_kept_neither_holds_nor_stops() {
+    async fn an_instance_that_you_ended_or_that_is_kept_neither_delays_nor_stops() {
         let old = "i-0aaaaaaaaaaaaaaa0";
         for (state, requested, is_kept, verdict) in [
             ("Terminating:Wait", Some(0), false, Verdict::Reached),
@@ -365,7 +365,7 @@ mod tests {
         }
     }
 
-    fn held(other: (LifecycleState, &str), stack: &str) -> Assessment {
+    fn decided(other: (LifecycleState, &str), stack: &str) -> Assessment {
         let group = [
             instance("i-0123456789abcdef0", PendingWait, "2"),
             instance("i-0aaaaaaaaaaaaaaa0", other.0, other.1),
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn open_drains_hold_a_new_instance() {
+    fn open_drains_delay_a_new_instance() {
         for (other, stack, verdict) in [
             ((InService, "1"), "UPDATE_IN_PROGRESS", Verdict::Reached),
             (
@@ -417,7 +417,7 @@ mod tests {
                 Verdict::Reached,
             ),
         ] {
-            let finding = held(other.clone(), stack);
+            let finding = decided(other.clone(), stack);
             assert_eq!(
                 finding.verdict, verdict,
                 "{other:?} in {stack}: {}",
@@ -455,12 +455,12 @@ mod tests {
             ("UPDATE_COMPLETE", Verdict::Reached),
         ] {
             assert_eq!(
-                held((TerminatingRetained, "1"), stack).verdict,
+                decided((TerminatingRetained, "1"), stack).verdict,
                 verdict,
                 "{stack}"
             );
         }
-        let reason = held((TerminatingRetained, "1"), "UPDATE_IN_PROGRESS").reason;
+        let reason = decided((TerminatingRetained, "1"), "UPDATE_IN_PROGRESS").reason;
         assert!(
             reason.contains("'ecs-rollout terminate i-0aaaaaaaaaaaaaaa0'"),
             "{reason}"
@@ -505,13 +505,13 @@ mod tests {
     #[test]
     fn a_drain_into_the_warm_pool_is_a_drain() {
         let at_hook = LifecycleState::WarmedPendingWait;
-        let finding = held((at_hook, "1"), "UPDATE_IN_PROGRESS");
+        let finding = decided((at_hook, "1"), "UPDATE_IN_PROGRESS");
         assert_eq!(finding.verdict, Verdict::NotYet, "{}", finding.reason);
         let kept = LifecycleState::WarmedPendingRetained;
-        let finding = held((kept.clone(), "1"), "UPDATE_IN_PROGRESS");
+        let finding = decided((kept.clone(), "1"), "UPDATE_IN_PROGRESS");
         assert_eq!(finding.verdict, Verdict::Never, "{}", finding.reason);
         assert!(finding.reason.contains("(Warmed:Pending:Retained)"));
-        let finding = held((kept, "1"), "UPDATE_ROLLBACK_IN_PROGRESS");
+        let finding = decided((kept, "1"), "UPDATE_ROLLBACK_IN_PROGRESS");
         assert_eq!(finding.verdict, Verdict::Reached, "{}", finding.reason);
     }
 }

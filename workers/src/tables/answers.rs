@@ -134,7 +134,7 @@ async fn an_action_that_is_over_is_over_with_what_was_seen_last() {
 }
 
 #[tokio::test]
-async fn a_signal_is_told_again_for_ten_minutes_ever_more_seldom() {
+async fn a_signal_is_sent_again_for_ten_minutes_ever_more_seldom() {
     let mut input = stub::event("launch");
     input["result"] = json!("CONTINUE");
     for (spent, verdict, wait) in [

@@ -139,8 +139,8 @@ fn each_earlier_answer_is_read_from_its_place() {
         (Some(stub::at(5)), Some(stub::at(6)))
     );
     assert_eq!(read_event(&input).turn_came, Some(stub::at(6)));
-    let holders = ["i-1", "i-2"].map(InstanceId::new);
-    assert_eq!(history.stable.held_by, holders);
+    let earlier = ["i-1", "i-2"].map(InstanceId::new);
+    assert_eq!(history.stable.held_by, earlier);
     assert_eq!(History::read(&json!({})).stable.held_by, []);
     assert_eq!(history.stable.stack.expect("a stack").asked_at, stub::at(9));
     assert_eq!(history.drained.hindrances, None);

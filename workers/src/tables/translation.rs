@@ -101,7 +101,7 @@ async fn task(one: Value) -> Result<Task, crate::Error> {
 }
 
 #[tokio::test]
-async fn a_task_runs_since_it_started_and_stops_since_it_was_told_to() {
+async fn a_task_runs_since_it_started_and_stops_since_it_was_asked_to() {
     let time = |seconds| json!(stub::at(seconds).as_second());
     for (desired, wanted, times, since) in [
         (

@@ -32,7 +32,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn success_is_told_only_after_continue_of_an_instance_that_lives(
+    fn success_is_signalled_only_after_continue_of_an_instance_that_lives(
         subject in subject("launch"), seen in seen(),
         result in prop::sample::select(vec![Decision::Continue, Decision::Abandon, Decision::StopRoll]),
     ) {
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_told_of_a_leaving_instance(
+    fn nothing_is_signalled_for_a_leaving_instance(
         subject in subject("terminate"), seen in seen(),
         result in prop::sample::select(vec![Decision::Continue, Decision::Abandon, Decision::StopRoll]),
     ) {

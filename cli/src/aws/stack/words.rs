@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stack_that_was_never_complete_is_told_with_the_way_out() {
+    fn a_stack_that_was_never_complete_is_reported_with_the_way_out() {
         let mut stack = Stack::with_parameters("prod", []);
         let mut said = |status: &str| {
             stack.status = status.to_owned();

@@ -126,7 +126,7 @@ fn a_new_instance_in_a_pause_waits_for_nothing_else_and_the_next_command_resumes
 }
 
 #[test]
-fn a_leaving_instance_in_a_pause_is_told_the_same() {
+fn of_a_leaving_instance_in_a_pause_the_same_is_reported() {
     let ended = Action::Call(Call {
         service: "autoscaling".to_owned(),
         action: "TerminateInstanceInAutoScalingGroup".to_owned(),

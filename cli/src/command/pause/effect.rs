@@ -43,9 +43,9 @@ pub fn why_not(stack: &Stack) -> Option<String> {
     ))
 }
 
-/// Whether a pause holds an instance: one that has not been admitted, or whose drain has not
+/// Whether an instance waits in a pause: one that has not been admitted, or whose drain has not
 /// begun. An instance whose hook is answered does not wait.
-fn is_held(member: &Member, begun: &BTreeSet<String>) -> bool {
+fn is_paused(member: &Member, begun: &BTreeSet<String>) -> bool {
     let state = &member.state;
     state.awaits_launch() || (state.is_draining() && !begun.contains(&member.id))
 }
@@ -60,13 +60,13 @@ pub fn without_update(
     if stack.is_busy() {
         return String::new();
     }
-    let held = group.members.iter().filter(|one| is_held(one, begun));
-    let what = match (group.moving().count(), held.count()) {
+    let paused = group.members.iter().filter(|one| is_paused(one, begun));
+    let what = match (group.moving().count(), paused.count()) {
         (0, _) => "no instance is on its way in or out".to_owned(),
         (_, 0) => "no instance waits at a hook that a pause holds".to_owned(),
         _ => format!(
             "these instances, on their way in or out, {verb}: {}",
-            ids(group, |one| is_held(one, begun))
+            ids(group, |one| is_paused(one, begun))
         ),
     };
     format!(
@@ -86,7 +86,7 @@ pub fn paused(stack: &Stack, resume: &str) -> String {
 pub fn resumed(stack: &Stack, group: &Group) -> String {
     let watch = aws::with_access(&format!("ecs-rollout watch {}", stack.name));
     let none = BTreeSet::new();
-    let waited = group.members.iter().any(|one| is_held(one, &none));
+    let waited = group.members.iter().any(|one| is_paused(one, &none));
     if !stack.is_busy() && !waited {
         return format!(
             "Resumed. No update of stack {} is in progress, so nothing waited; the next rollout is not paused.",
@@ -158,14 +158,14 @@ pub async fn begun(aws: &Aws, stack: &Stack, group: &Group) -> Result<BTreeSet<S
 }
 
 /// Which instances of a paused group continue, and which wait, at column `width`.
-pub fn held(group: &Group, begun: &BTreeSet<String>, width: usize) -> String {
+pub fn paused_instances(group: &Group, begun: &BTreeSet<String>, width: usize) -> String {
     format!(
         "\x20 {:<width$} {}\n\x20 {:<width$} {}\n",
         "drains that continue",
         ids(group, |one| one.state.awaits_end()
             && begun.contains(&one.id)),
         "instances that are paused",
-        ids(group, |one| is_held(one, begun)),
+        ids(group, |one| is_paused(one, begun)),
     )
 }
 
@@ -182,6 +182,6 @@ pub fn plan(
         "{place}\nThis pauses the rollout of group {name}, by its tag {PAUSE_TAG}: no further drain begins, and no new instance is \
          admitted.\n{}{}{hour}",
         without_update(stack, group, begun, "wait"),
-        held(group, begun, 25),
+        paused_instances(group, begun, 25),
     )
 }

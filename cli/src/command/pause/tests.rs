@@ -52,7 +52,7 @@ fn another_reason_leaves_the_first_moment_of_the_pause() {
         let name = stack.group().expect("a group");
         let mut seen = Vec::new();
         for since in [Timestamp::from_second(86_400).ok(), None] {
-            aws.hold(&name, "sale", since).await.expect("it is paused");
+            aws.pause(&name, "sale", since).await.expect("it is paused");
             let replaced = verb("lunch", true).pause(&aws, &stack).await;
             replaced.expect("the reason is replaced");
             let group = aws.group(&name).await.expect("the group");

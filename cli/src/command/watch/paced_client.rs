@@ -15,10 +15,7 @@ use crate::aws::{
 use crate::failure::Failure;
 use crate::retry::{RetryClient, RetryListener, RetryPolicy, retry};
 
-/// So long after a call the next one is made.
-const BETWEEN_CALLS: Duration = Duration::from_millis(500);
-
-/// The same in a look that is made once.
+/// So long after a call the next one is made in a look that is made once.
 const BETWEEN_CALLS_ONCE: Duration = Duration::from_millis(50);
 
 /// Looks at the account.
@@ -69,7 +66,7 @@ impl PacedClient {
             news,
             trouble: None,
         };
-        let client = RetryClient::new(aws, BETWEEN_CALLS, RetryPolicy::WATCH, announcer);
+        let client = RetryClient::new(aws, access.between_calls(), RetryPolicy::WATCH, announcer);
         Ok(Self {
             client: client.renewed_by(access.clone()),
             access,

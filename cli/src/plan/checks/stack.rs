@@ -211,8 +211,8 @@ pub fn hooks(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
 }
 
 /// Nobody has paused the group.
-pub fn hold(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
-    let Some(why) = seen.capacity.on_hold.as_deref() else {
+pub fn pause(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
+    let Some(why) = seen.capacity.paused.as_deref() else {
         return Vec::new();
     };
     let words = format!(

@@ -103,7 +103,7 @@ fn a_parameter_with_json_is_shown_short_and_corrected_by_a_command() {
 }
 
 #[test]
-fn a_group_that_was_scaled_is_told_what_the_update_does_to_it() {
+fn of_a_group_that_was_scaled_the_plan_reports_what_the_update_does_to_it() {
     let scaled = of_group(
         "UpdateAutoScalingGroup",
         json!({"DesiredCapacity": 6, "MaxSize": 7}),
@@ -372,7 +372,7 @@ fn an_unknown_exit_time_leaves_it_uncertain() {
 }
 
 #[test]
-fn nothing_of_the_rehearsal_but_its_meaning_is_told() {
+fn nothing_of_the_rehearsal_but_its_meaning_is_reported() {
     let settings = {
         let mut settings = with(healthy(), "DrainDeadlineSeconds", "420");
         let slow = simulator::workload::Service {
@@ -422,7 +422,7 @@ fn a_public_parameter_is_planned_for_and_cannot_be_set() {
 }
 
 #[test]
-fn a_parameter_that_holds_the_json_of_recommended_is_told_with_the_remedy() {
+fn a_parameter_that_holds_the_json_of_recommended_is_reported_with_the_remedy() {
     let mut seen = after(&healthy(), &[]);
     let held = r#"{"schema_version":1,"image_id":"ami-0123456789abcdef0"}"#;
     seen.ami.as_mut().expect("a parameter").value = held.to_owned();

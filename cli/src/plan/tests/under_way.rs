@@ -71,7 +71,7 @@ fn an_open_drain_is_under_way_and_not_no_changes() {
 #[test]
 fn a_pause_is_shown_where_there_is_nothing_to_roll() {
     let mut seen = after(&healthy(), &[]);
-    seen.capacity.on_hold = Some("sale".to_owned());
+    seen.capacity.paused = Some("sale".to_owned());
     let plan = planned(&seen, &PlanRequest::default());
     assert_eq!(plan.verdict, Verdict::NoChanges, "{:?}", plan.remarks);
     let shown = text(&plan);

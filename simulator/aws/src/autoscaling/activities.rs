@@ -8,15 +8,16 @@
 //! the group state `Deleted`.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::activity::Activity;
 use super::group::Group;
-use super::input::{boolean, list, not_one_of, page, required, text, texts, validation};
+use super::input::{not_one_of, page, validation};
 use super::{State, no_such_group};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, lists, only, paging};
+use crate::wire::{ApiError, lists, paging};
 
 /// How long AWS remembers an activity.
 const REMEMBERED_SECONDS: i64 = 6 * 7 * 24 * 3600;
@@ -30,20 +31,38 @@ fn place(group: &Group, activity: &Activity, n: u64) -> String {
     format!("{over}/{started}/{n}/{}", group.name)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeScalingActivities<'a> {
+    #[serde(default)]
+    activity_ids: Vec<String>,
+    auto_scaling_group_name: Option<&'a str>,
+    #[serde(borrow, default)]
+    filters: Vec<Filter<'a>>,
+    #[serde(default)]
+    include_deleted_groups: bool,
+    max_records: Option<u32>,
+    next_token: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Filter<'a> {
+    name: &'a str,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
 /// DescribeScalingActivities.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "ActivityIds",
-        "AutoScalingGroupName",
-        "Filters",
-        "IncludeDeletedGroups",
-        "MaxRecords",
-        "NextToken",
-    ];
-    only("DescribeScalingActivities", input, &known)?;
-    let name = text(input, "AutoScalingGroupName")?;
-    let deleted_too = boolean(input, "IncludeDeletedGroups")?.unwrap_or(false);
-    let wanted = Wanted::read(input, name.is_some())?;
+pub(super) fn describe(
+    account: &mut Account,
+    request: DescribeScalingActivities<'_>,
+) -> Result<Value, ApiError> {
+    let (name, deleted_too) = (
+        request.auto_scaling_group_name,
+        request.include_deleted_groups,
+    );
+    let wanted = Wanted::read(request.activity_ids, request.filters, name.is_some())?;
     let oldest = account.now.as_second() - REMEMBERED_SECONDS;
     let activities = groups(&account[AUTOSCALING], name, deleted_too)?
         .into_iter()
@@ -53,7 +72,13 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
         })
         .filter(|(_, activity, _)| activity.started.as_second() >= oldest && wanted.has(activity))
         .map(|(group, activity, n)| (place(group, activity, n), (group, activity)));
-    let (page, next) = page(input, activities, 100, 100)?;
+    let (page, next) = page(
+        request.max_records,
+        request.next_token,
+        activities,
+        100,
+        100,
+    )?;
     let page = page
         .into_iter()
         .map(|(group, activity)| activity.to_json(group))
@@ -94,15 +119,17 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(input: &Value, names_group: bool) -> Result<Self, ApiError> {
+    fn read(
+        ids: Vec<String>,
+        filters: Vec<Filter<'_>>,
+        names_group: bool,
+    ) -> Result<Self, ApiError> {
         let mut wanted = Self {
-            ids: texts(input, "ActivityIds")?,
+            ids,
             ..Self::default()
         };
-        for filter in list(input, "Filters")? {
-            only("Filters", filter, &["Name", "Values"])?;
-            let values = texts(filter, "Values")?;
-            match required(filter, "Name")? {
+        for Filter { name, values } in filters {
+            match name {
                 "StartTimeLowerBound" => wanted.not_before = Some(instant(&values)?),
                 "StartTimeUpperBound" => wanted.not_after = Some(instant(&values)?),
                 "Status" if names_group => wanted.statuses = Some(values),
@@ -155,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_group_is_told_of_only_if_it_is_asked_for() {
+    fn a_deleted_group_is_described_only_if_it_is_asked_for() {
         let mut account = account(1, json!({"DesiredCapacity": 1}));
         pass(&mut account, 100);
         let none = json!({"DesiredCapacity": 0});

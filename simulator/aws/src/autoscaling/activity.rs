@@ -248,7 +248,7 @@ mod tests {
     use crate::autoscaling::scene::*;
 
     #[test]
-    fn causes_are_told_in_the_words_of_aws() {
+    fn causes_are_given_in_the_words_of_aws() {
         let now: Timestamp = "2026-11-23T00:00:00.25Z".parse().expect("an instant");
         let asked = Why {
             cause: Cause::Difference(7, 8),
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abandoned_launch_tells_its_reason() {
+    fn an_abandoned_launch_gives_its_reason() {
         let more = json!({"DesiredCapacity": 1, "LifecycleHookSpecificationList": hooks()});
         let mut account = account(1, more);
         pass(&mut account, 60);

@@ -130,7 +130,7 @@ fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
         .last()
         .is_some_and(|last| last.description == ALL_PROTECTED);
     if !waiting && !said {
-        say_protected(account, group, why.asked.as_deref());
+        record_all_protected(account, group, why.asked.as_deref());
     }
     None
 }
@@ -138,7 +138,7 @@ fn to_go(account: &mut Account, group: &str, why: &Why) -> Option<String> {
 /// Description and cause are recorded: radkawar/stackd
 /// testdata/aws/autoscaling/lifecycle_native.json, 2026-09. `asked` is the sentence on what a user
 /// asked for.
-fn say_protected(account: &mut Account, group: &str, asked: Option<&str>) {
+fn record_all_protected(account: &mut Account, group: &str, asked: Option<&str>) {
     let (now, id) = (account.now, account.uuid());
     let Some(found) = account[AUTOSCALING].group_mut(group) else {
         return;

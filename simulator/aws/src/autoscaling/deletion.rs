@@ -11,25 +11,34 @@
 //! assumption: an instance at a launch hook goes with those in service. A recording of a forced
 //! deletion with such an instance proves it.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::activity::Why;
 use super::group::{Group, Instance, OnAbandon};
-use super::input::{boolean, required, validation};
+use super::input::validation;
 use super::lifecycle::{begin_transition, hooks_done};
 use super::transitions::{Move, Transition};
 use super::{Event, found, found_mut, whole_seconds};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::trace::Cause;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteAutoScalingGroup<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    force_delete: bool,
+}
 
 /// DeleteAutoScalingGroup.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "ForceDelete"];
-    only("DeleteAutoScalingGroup", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let force = boolean(input, "ForceDelete")?.unwrap_or(false);
+pub(super) fn delete(
+    account: &mut Account,
+    request: DeleteAutoScalingGroup<'_>,
+) -> Result<Value, ApiError> {
+    let (name, force) = (request.auto_scaling_group_name, request.force_delete);
     let group = found(&account[AUTOSCALING], name)?;
     if force && group.settings.on_terminate_abandon == Some(OnAbandon::Retain) {
         return Err(validation(

@@ -2,30 +2,41 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::capacity::{zone, zone_id};
 use super::group::{Group, Instance, OnAbandon};
-use super::input::{page, texts};
+use super::input::page;
 use super::metrics;
 use super::transitions::LifecycleState;
 use super::whole_seconds;
 use crate::account::{ACCOUNT_ID, Account, PARTITION};
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, WIRE, lists, only, query};
+use crate::wire::{ApiError, WIRE, lists, query};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeAutoScalingGroups<'a> {
+    #[serde(default)]
+    auto_scaling_group_names: Vec<&'a str>,
+    max_records: Option<u32>,
+    next_token: Option<&'a str>,
+}
 
 /// DescribeAutoScalingGroups.
 ///
 /// assumption: a name that there is not is left out. An error for it on AWS proves it wrong.
-pub fn groups(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupNames", "MaxRecords", "NextToken"];
-    only("DescribeAutoScalingGroups", input, &known)?;
-    let wanted = texts(input, "AutoScalingGroupNames")?;
+pub(super) fn groups(
+    account: &mut Account,
+    request: DescribeAutoScalingGroups<'_>,
+) -> Result<Value, ApiError> {
+    let wanted = request.auto_scaling_group_names;
     let all = account[AUTOSCALING]
         .groups()
-        .filter(|group| wanted.is_empty() || wanted.contains(&group.name))
+        .filter(|group| wanted.is_empty() || wanted.contains(&group.name.as_str()))
         .map(|group| (group.name.clone(), group));
-    let (page, next) = page(input, all, 50, 100)?;
+    let (page, next) = page(request.max_records, request.next_token, all, 50, 100)?;
     let written = account[WIRE].answers_written;
     let page: Vec<Value> = page
         .into_iter()
@@ -95,7 +106,7 @@ fn group(group: &Group, enabled: Vec<Value>, written: bool) -> Value {
     if let Some(seconds) = settings.max_lifetime.filter(|seconds| *seconds > 0) {
         answer["MaxInstanceLifetime"] = json!(seconds);
     }
-    tell_of_options(group, &mut answer);
+    add_optional_members(group, &mut answer);
     if group.deleting {
         answer["Status"] = json!("Delete in progress");
     }
@@ -113,7 +124,7 @@ fn lifecycle_policy(on_abandon: Option<OnAbandon>) -> Value {
 }
 
 /// What a group has only if it was asked for.
-fn tell_of_options(group: &Group, answer: &mut Value) {
+fn add_optional_members(group: &Group, answer: &mut Value) {
     if group.settings.rebalances {
         answer["CapacityRebalance"] = json!(true);
     }

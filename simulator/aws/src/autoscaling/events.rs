@@ -22,18 +22,18 @@ pub fn lifecycle_action(
     let hook = group.hooks.get(&action.hook)?;
     let (origin, destination) = instance.moving.which.ways();
     let mut detail = Map::new();
-    let mut say = |key: &str, value: &str| detail.insert(key.to_owned(), json!(value));
-    say("LifecycleActionToken", &action.token);
-    say("AutoScalingGroupName", &group.name);
-    say("LifecycleHookName", &action.hook);
-    say("EC2InstanceId", id);
-    say("LifecycleTransition", hook.transition.as_str());
+    let mut add = |key: &str, value: &str| detail.insert(key.to_owned(), json!(value));
+    add("LifecycleActionToken", &action.token);
+    add("AutoScalingGroupName", &group.name);
+    add("LifecycleHookName", &action.hook);
+    add("EC2InstanceId", id);
+    add("LifecycleTransition", hook.transition.as_str());
     if let Some(metadata) = &hook.metadata {
-        say("NotificationMetadata", metadata);
+        add("NotificationMetadata", metadata);
     }
-    say("Origin", origin);
-    say("Destination", destination);
-    say("Action", action_word(hook.transition));
+    add("Origin", origin);
+    add("Destination", destination);
+    add("Action", action_word(hook.transition));
     let kind = hook.transition.event_type();
     Some(envelope(
         account,
@@ -78,7 +78,11 @@ impl Ending {
     /// (radkawar/stackd testdata/aws/autoscaling, 2026-09): the end of an instance is reported with
     /// the activity as it was before, also if it is kept; a failed launch with the activity as it
     /// ended; and a launch is always `InProgress`.
-    fn tells_of(self, before: &Activity, after: &Activity) -> (&'static str, String, String) {
+    fn activity_fields(
+        self,
+        before: &Activity,
+        after: &Activity,
+    ) -> (&'static str, String, String) {
         let record = if self == Self::NotLaunched {
             after
         } else {
@@ -113,7 +117,7 @@ pub fn ended(account: &mut Account, group: &str, id: &str, ending: Ending, befor
         return;
     };
     let (origin, destination) = instance.moving.which.ways();
-    let (status, description, message) = ending.tells_of(before, activity);
+    let (status, description, message) = ending.activity_fields(before, activity);
     let detail = json!({
         "StatusCode": status, "Description": description, "AutoScalingGroupName": group.name,
         "ActivityId": activity.id, "Details": activity.details(), "RequestId": activity.id,

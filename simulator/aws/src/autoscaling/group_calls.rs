@@ -3,37 +3,54 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{Group, Settings};
-use super::input::{list, missing, required, validation, whole};
-use super::settings::{set, subnets, tags, template};
+use super::hooks::HookSpecification;
+use super::input::validation;
+use super::settings::{
+    HealthCheckType, InstanceLifecyclePolicy, LaunchTemplateSpecification, Tag, set, subnets, tags,
+    template,
+};
 use super::{capacity, found_mut, hooks, lifetime, whole_seconds};
 use crate::account::{Account, arn};
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+use crate::wire::request::{missing, non_empty};
 
-const MEMBERS: [&str; 14] = [
-    "AutoScalingGroupName",
-    "MinSize",
-    "MaxSize",
-    "DesiredCapacity",
-    "LaunchTemplate",
-    "VPCZoneIdentifier",
-    "HealthCheckType",
-    "HealthCheckGracePeriod",
-    "DefaultCooldown",
-    "TerminationPolicies",
-    "NewInstancesProtectedFromScaleIn",
-    "InstanceLifecyclePolicy",
-    "MaxInstanceLifetime",
-    "CapacityRebalance",
-];
+/// What a group is created or updated with.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GroupRequest<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    auto_scaling_group_name: &'a str,
+    min_size: Option<i64>,
+    max_size: Option<i64>,
+    desired_capacity: Option<i64>,
+    #[serde(borrow)]
+    launch_template: Option<LaunchTemplateSpecification<'a>>,
+    #[serde(rename = "VPCZoneIdentifier")]
+    subnets: Option<&'a str>,
+    _health_check_type: Option<HealthCheckType>,
+    pub(super) health_check_grace_period: Option<u32>,
+    pub(super) default_cooldown: Option<u32>,
+    #[serde(default)]
+    pub(super) termination_policies: Vec<String>,
+    pub(super) new_instances_protected_from_scale_in: Option<bool>,
+    #[serde(borrow)]
+    pub(super) instance_lifecycle_policy: Option<InstanceLifecyclePolicy<'a>>,
+    pub(super) max_instance_lifetime: Option<u32>,
+    pub(super) capacity_rebalance: Option<bool>,
+    #[serde(borrow)]
+    lifecycle_hook_specification_list: Option<Vec<HookSpecification<'a>>>,
+    #[serde(borrow)]
+    tags: Option<Vec<Tag<'a>>>,
+}
+
 /// CreateAutoScalingGroup. The first instances are launched a little later.
-pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [&MEMBERS[..], &["LifecycleHookSpecificationList", "Tags"]].concat();
-    only("CreateAutoScalingGroup", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
+pub(super) fn create(account: &mut Account, request: GroupRequest<'_>) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
     if account[AUTOSCALING].group(name).is_some() {
         return Err(ApiError::client(
             "AlreadyExists",
@@ -42,21 +59,23 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             ),
         ));
     }
-    let min_size = whole(input, "MinSize")?.ok_or_else(|| missing("MinSize"))?;
-    let max_size = whole(input, "MaxSize")?.ok_or_else(|| missing("MaxSize"))?;
-    let desired = whole(input, "DesiredCapacity")?.unwrap_or(min_size);
+    let needed = |size: Option<i64>, path| size.ok_or_else(|| missing("ValidationError", path));
+    let min_size = needed(request.min_size, "minSize")?;
+    let max_size = needed(request.max_size, "maxSize")?;
+    let desired = request.desired_capacity.unwrap_or(min_size);
     let [min_size, max_size, desired] = within(min_size, max_size, desired)?;
-    let template = template(account, input)?.ok_or_else(|| {
+    let template = template(account, request.launch_template.as_ref())?.ok_or_else(|| {
         validation(
             "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.",
         )
     })?;
-    let subnets = subnets(input)?
+    let subnets = subnets(request.subnets)?
         .ok_or_else(|| validation("At least one Availability Zone or VPC Subnet is required."))?;
     let mut settings = Settings::default();
-    set(&mut settings, input)?;
-    settings.tags = tags(name, input)?;
-    let hooks = hooks::read_all(list(input, "LifecycleHookSpecificationList")?)?;
+    set(&mut settings, &request)?;
+    settings.tags = tags(name, &request.tags.unwrap_or_default());
+    let hooks = request.lifecycle_hook_specification_list;
+    let hooks = hooks::read_all(&hooks.unwrap_or_default())?;
     let end = format!("{}:autoScalingGroupName/{name}", account.uuid());
     let group = Group {
         name: name.to_owned(),
@@ -91,24 +110,36 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 /// UpdateAutoScalingGroup. Instances that are there stay as they are, whatever the template says
 /// now.
-pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("UpdateAutoScalingGroup", input, &MEMBERS)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let template = template(account, input)?;
-    let (now, subnets) = (account.now, subnets(input)?);
+pub(super) fn update(account: &mut Account, request: GroupRequest<'_>) -> Result<Value, ApiError> {
+    for (member, is_given) in [
+        (
+            "LifecycleHookSpecificationList",
+            request.lifecycle_hook_specification_list.is_some(),
+        ),
+        ("Tags", request.tags.is_some()),
+    ] {
+        if is_given {
+            return Err(ApiError::not_known(format_args!(
+                "{member} of UpdateAutoScalingGroup"
+            )));
+        }
+    }
+    let name = request.auto_scaling_group_name;
+    let template = template(account, request.launch_template.as_ref())?;
+    let (now, subnets) = (account.now, subnets(request.subnets)?);
     let group = found_mut(&mut account[AUTOSCALING], name)?;
-    let min_size = whole(input, "MinSize")?.unwrap_or(group.min_size.into());
-    let max_size = whole(input, "MaxSize")?.unwrap_or(group.max_size.into());
+    let min_size = request.min_size.unwrap_or(group.min_size.into());
+    let max_size = request.max_size.unwrap_or(group.max_size.into());
     // A bound that is moved past the desired capacity takes it along, unless it is given too:
     // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
-    let desired = match whole(input, "DesiredCapacity")? {
+    let desired = match request.desired_capacity {
         Some(desired) => desired,
         None if min_size <= max_size => i64::from(group.desired).clamp(min_size, max_size),
         None => group.desired.into(),
     };
     let [min_size, max_size, desired] = within(min_size, max_size, desired)?;
     let mut settings = group.settings.clone();
-    set(&mut settings, input)?;
+    set(&mut settings, &request)?;
     group.settings = settings;
     if desired != group.desired {
         group.asked = Some(asked(now, group, [min_size, max_size, desired]));
@@ -120,7 +151,7 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     // proves it wrong.
     (group.failed_launches, group.backed_off_until) = (0, None);
     capacity::reconcile_later(account, name);
-    if input.get("MaxInstanceLifetime").is_some() {
+    if request.max_instance_lifetime.is_some() {
         lifetime::checker(account, name);
     }
     Ok(json!({}))

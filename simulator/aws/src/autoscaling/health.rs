@@ -6,9 +6,10 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::input::{not_one_of, required, texts};
+use super::input::not_one_of;
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{Event, capacity, found, found_mut, rebalance};
@@ -16,7 +17,7 @@ use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::ec2::EC2;
 use crate::trace::Cause;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// Every process that can be suspended.
 pub const PROCESSES: [&str; 9] = [
@@ -85,11 +86,23 @@ pub fn check(account: &mut Account, group: &str, id: &str) {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ScalingProcessQuery<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    scaling_processes: Vec<String>,
+}
+
 /// SuspendProcesses; without ScalingProcesses all of them.
-pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let (name, processes) = named("SuspendProcesses", input)?;
+pub(super) fn suspend(
+    account: &mut Account,
+    request: ScalingProcessQuery<'_>,
+) -> Result<Value, ApiError> {
+    let processes = checked(request.scaling_processes)?;
     let now = account.now;
-    let suspended = &mut found_mut(&mut account[AUTOSCALING], &name)?.suspended;
+    let suspended =
+        &mut found_mut(&mut account[AUTOSCALING], request.auto_scaling_group_name)?.suspended;
     for process in processes {
         suspended.entry(process).or_insert(now);
     }
@@ -97,13 +110,17 @@ pub fn suspend(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
 }
 
 /// ResumeProcesses; without ScalingProcesses all of them. What was left undone is done now.
-pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let (name, processes) = named("ResumeProcesses", input)?;
-    let group = found_mut(&mut account[AUTOSCALING], &name)?;
+pub(super) fn resume(
+    account: &mut Account,
+    request: ScalingProcessQuery<'_>,
+) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let processes = checked(request.scaling_processes)?;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     group
         .suspended
         .retain(|process, _| !processes.contains(process));
-    let in_service = found(&account[AUTOSCALING], &name)?
+    let in_service = found(&account[AUTOSCALING], name)?
         .instances
         .iter()
         .filter(|instance| instance.state == LifecycleState::InService);
@@ -112,26 +129,24 @@ pub fn resume(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         .map(|instance| instance.id.clone())
         .collect();
     for id in dead {
-        check_soon(account, &name, &id);
+        check_soon(account, name, &id);
     }
-    capacity::reconcile_later(account, &name);
-    rebalance::go_on(account, &name);
+    capacity::reconcile_later(account, name);
+    rebalance::go_on(account, name);
     Ok(json!({}))
 }
 
-fn named(action: &str, input: &Value) -> Result<(String, Vec<String>), ApiError> {
-    only(action, input, &["AutoScalingGroupName", "ScalingProcesses"])?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let mut processes = texts(input, "ScalingProcesses")?;
+/// The processes that a call names, or all.
+fn checked(processes: Vec<String>) -> Result<Vec<String>, ApiError> {
     if processes.is_empty() {
-        processes = PROCESSES.map(str::to_owned).to_vec();
+        return Ok(PROCESSES.map(str::to_owned).to_vec());
     }
     let unknown = processes
         .iter()
         .find(|process| !PROCESSES.contains(&process.as_str()));
     match unknown {
         Some(process) => Err(not_one_of("ScalingProcesses", process, &PROCESSES)),
-        None => Ok((name, processes)),
+        None => Ok(processes),
     }
 }
 

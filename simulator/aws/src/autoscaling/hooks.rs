@@ -1,42 +1,59 @@
 //! Calls about lifecycle hooks and the actions that they hold.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{Action, ActionResult, Group, Hook};
-use super::input::{missing, not_one_of, number, required, text, texts, validation};
+use super::input::{not_one_of, validation};
 use super::transitions::Transition;
 use super::{found, found_mut, hold};
 use crate::account::{Account, Caller};
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+use crate::wire::request::{missing, non_empty};
 
 /// How many hooks a group may have, by default quota.
 const MOST_HOOKS: usize = 50;
-const HOOK: [&str; 7] = [
-    "LifecycleHookName",
-    "LifecycleTransition",
-    "HeartbeatTimeout",
-    "DefaultResult",
-    "NotificationMetadata",
-    "NotificationTargetARN",
-    "RoleARN",
-];
+
+/// A hook as a call gives it: in the list of a new group, or in PutLifecycleHook, which names the
+/// group in it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HookSpecification<'a> {
+    auto_scaling_group_name: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    lifecycle_hook_name: &'a str,
+    lifecycle_transition: Option<&'a str>,
+    heartbeat_timeout: Option<u32>,
+    default_result: Option<&'a str>,
+    notification_metadata: Option<&'a str>,
+    #[serde(rename = "NotificationTargetARN")]
+    notification_target: Option<&'a str>,
+    #[serde(rename = "RoleARN")]
+    role: Option<&'a str>,
+}
 
 /// Reads a hook's specification; what it leaves out stays as in `before`.
 ///
 /// # Errors
 /// `ValidationError` with what is wrong; `NotImplemented` for notification targets other than
 /// EventBridge.
-pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiError> {
-    let name = hook_name(spec)?;
-    for target in ["NotificationTargetARN", "RoleARN"] {
-        if text(spec, target)?.is_some_and(|arn| !arn.is_empty()) {
+pub fn read(
+    spec: &HookSpecification<'_>,
+    before: Option<&Hook>,
+) -> Result<(String, Hook), ApiError> {
+    let name = checked_name(spec.lifecycle_hook_name)?;
+    for (target, arn) in [
+        ("NotificationTargetARN", spec.notification_target),
+        ("RoleARN", spec.role),
+    ] {
+        if arn.is_some_and(|arn| !arn.is_empty()) {
             return Err(ApiError::not_known(format_args!(
                 "{target} of a lifecycle hook: hooks notify EventBridge only"
             )));
         }
     }
-    let transition = match text(spec, "LifecycleTransition")? {
+    let transition = match spec.lifecycle_transition {
         Some(word) => Transition::parse(word).ok_or_else(|| {
             not_one_of(
                 "LifecycleTransition",
@@ -49,22 +66,23 @@ pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiEr
         })?,
         None => {
             before
-                .ok_or_else(|| missing("LifecycleTransition"))?
+                .ok_or_else(|| missing("ValidationError", "lifecycleTransition"))?
                 .transition
         }
     };
-    let default_result = match text(spec, "DefaultResult")? {
+    let default_result = match spec.default_result {
         Some(word) => result("DefaultResult", word)?,
         None => before.map_or(ActionResult::Abandon, |hook| hook.default_result),
     };
-    let heartbeat_timeout_seconds = number(spec, "HeartbeatTimeout")?
+    let heartbeat_timeout_seconds = spec
+        .heartbeat_timeout
         .unwrap_or(before.map_or(3600, |hook| hook.heartbeat_timeout_seconds));
     if !(30..=7200).contains(&heartbeat_timeout_seconds) {
         return Err(validation(format!(
             "Heartbeat timeout {heartbeat_timeout_seconds} must be between 30 and 7200 seconds."
         )));
     }
-    let metadata = match text(spec, "NotificationMetadata")? {
+    let metadata = match spec.notification_metadata {
         Some(metadata) => Some(checked_metadata(metadata)?),
         None => before.and_then(|hook| hook.metadata.clone()),
     };
@@ -77,8 +95,7 @@ pub fn read(spec: &Value, before: Option<&Hook>) -> Result<(String, Hook), ApiEr
     Ok((name.to_owned(), hook))
 }
 
-fn hook_name(spec: &Value) -> Result<&str, ApiError> {
-    let name = required(spec, "LifecycleHookName")?;
+fn checked_name(name: &str) -> Result<&str, ApiError> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-_/".contains(character);
     if name.len() > 255 || !name.chars().all(allowed) {
         return Err(validation(format!(
@@ -109,11 +126,15 @@ fn is_answered(name: &str, is_of_ecs: bool) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_all(specs: &[Value]) -> Result<Vec<(String, Hook)>, ApiError> {
+pub fn read_all(specs: &[HookSpecification<'_>]) -> Result<Vec<(String, Hook)>, ApiError> {
     specs
         .iter()
         .map(|spec| {
-            only("LifecycleHookSpecificationList", spec, &HOOK)?;
+            if spec.auto_scaling_group_name.is_some() {
+                return Err(ApiError::not_known(
+                    "AutoScalingGroupName of LifecycleHookSpecificationList",
+                ));
+            }
             let (name, hook) = read(spec, None)?;
             is_answered(&name, false)?;
             Ok((name, hook))
@@ -140,15 +161,18 @@ fn result(member: &str, word: &str) -> Result<ActionResult, ApiError> {
 
 /// PutLifecycleHook: a new hook, or changes to one. Actions that are open keep the settings they
 /// began with.
-pub fn put(account: &mut Account, caller: &Caller, input: &Value) -> Result<Value, ApiError> {
-    let known = [&HOOK[..], &["AutoScalingGroupName"]].concat();
-    only("PutLifecycleHook", input, &known)?;
-    let group = required(input, "AutoScalingGroupName")?;
+pub(super) fn put(
+    account: &mut Account,
+    caller: &Caller,
+    request: HookSpecification<'_>,
+) -> Result<Value, ApiError> {
+    let group = request.auto_scaling_group_name;
+    let group = group.ok_or_else(|| missing("ValidationError", "autoScalingGroupName"))?;
     let group = found_mut(&mut account[AUTOSCALING], group)?;
-    let name = required(input, "LifecycleHookName")?;
+    let name = request.lifecycle_hook_name;
     let before = group.hooks.get(name);
     is_answered(name, before.is_some() || *caller == Caller::Service("ecs"))?;
-    let (name, hook) = read(input, before)?;
+    let (name, hook) = read(&request, before)?;
     if before.is_none() && group.hooks.len() == MOST_HOOKS {
         return Err(ApiError::client(
             "LimitExceeded",
@@ -162,12 +186,20 @@ pub fn put(account: &mut Account, caller: &Caller, input: &Value) -> Result<Valu
     Ok(json!({}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteLifecycleHook<'a> {
+    auto_scaling_group_name: &'a str,
+    lifecycle_hook_name: &'a str,
+}
+
 /// DeleteLifecycleHook. What it held is let go.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "LifecycleHookName"];
-    only("DeleteLifecycleHook", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let hook_name = required(input, "LifecycleHookName")?;
+pub(super) fn delete(
+    account: &mut Account,
+    request: DeleteLifecycleHook<'_>,
+) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let hook_name = request.lifecycle_hook_name;
     let group = found_mut(&mut account[AUTOSCALING], name)?;
     let Some(hook) = group.hooks.remove(hook_name) else {
         return Err(validation(format!(
@@ -191,12 +223,21 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeLifecycleHooks<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    lifecycle_hook_names: Vec<String>,
+}
+
 /// DescribeLifecycleHooks.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "LifecycleHookNames"];
-    only("DescribeLifecycleHooks", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let wanted = texts(input, "LifecycleHookNames")?;
+pub(super) fn describe(
+    account: &mut Account,
+    request: DescribeLifecycleHooks<'_>,
+) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let wanted = request.lifecycle_hook_names;
     let group = found(&account[AUTOSCALING], name)?;
     let hooks: Vec<Value> = group
         .hooks
@@ -219,22 +260,26 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(json!({"LifecycleHooks": hooks}))
 }
 
-const ACTION: [&str; 4] = [
-    "LifecycleHookName",
-    "AutoScalingGroupName",
-    "LifecycleActionToken",
-    "InstanceId",
-];
+/// The action that a call means; only a call that completes it has a result.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ActionRequest<'a> {
+    auto_scaling_group_name: &'a str,
+    lifecycle_hook_name: &'a str,
+    lifecycle_action_token: Option<&'a str>,
+    instance_id: Option<&'a str>,
+    lifecycle_action_result: Option<&'a str>,
+}
 
 /// CompleteLifecycleAction, by token or by instance id.
-pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [&ACTION[..], &["LifecycleActionResult"]].concat();
-    only("CompleteLifecycleAction", input, &known)?;
-    let result = result(
-        "LifecycleActionResult",
-        required(input, "LifecycleActionResult")?,
-    )?;
-    let (group, id, token) = open_action(account, input)?;
+pub(super) fn complete(
+    account: &mut Account,
+    request: ActionRequest<'_>,
+) -> Result<Value, ApiError> {
+    let word = request.lifecycle_action_result;
+    let word = word.ok_or_else(|| missing("ValidationError", "lifecycleActionResult"))?;
+    let result = result("LifecycleActionResult", word)?;
+    let (group, id, token) = open_action(account, &request)?;
     let why = format!("Lifecycle Action Completed with {} Result", result.as_str());
     hold::end_action(account, &group, &id, &token, result, &why);
     Ok(json!({}))
@@ -243,19 +288,27 @@ pub fn complete(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 /// RecordLifecycleActionHeartbeat, by token or by instance id.
 ///
 /// assumption: its errors are those of completing. A heartbeat for a closed action proves it.
-pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("RecordLifecycleActionHeartbeat", input, &ACTION)?;
-    let (group, id, token) = open_action(account, input)?;
+pub(super) fn heartbeat(
+    account: &mut Account,
+    request: ActionRequest<'_>,
+) -> Result<Value, ApiError> {
+    if request.lifecycle_action_result.is_some() {
+        return Err(ApiError::not_known(
+            "LifecycleActionResult of RecordLifecycleActionHeartbeat",
+        ));
+    }
+    let (group, id, token) = open_action(account, &request)?;
     hold::heartbeat(account, &group, &id, &token);
     Ok(json!({}))
 }
 
 /// The open action that a call means: group, instance and token.
-fn open_action(account: &Account, input: &Value) -> Result<(String, String, String), ApiError> {
-    let name = required(input, "AutoScalingGroupName")?;
-    let hook = required(input, "LifecycleHookName")?;
-    let token = text(input, "LifecycleActionToken")?;
-    let instance = text(input, "InstanceId")?;
+fn open_action(
+    account: &Account,
+    request: &ActionRequest<'_>,
+) -> Result<(String, String, String), ApiError> {
+    let (name, hook) = (request.auto_scaling_group_name, request.lifecycle_hook_name);
+    let (token, instance) = (request.lifecycle_action_token, request.instance_id);
     if let Some(token) = token.filter(|token| token.len() != 36) {
         return Err(validation(format!(
             "1 validation error detected: Value '{token}' at 'lifecycleActionToken' failed to satisfy constraint: Member must have length of 36"

@@ -6,33 +6,43 @@
 //! suspended; a retained one takes the call. Documented: the grace period counts unless the call
 //! says that it does not
 //! (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceHealth.html>).
-//! Assumed: it counts from when the instance came into service, and the call does nothing within
-//! it.
+//!
+//! assumption: it counts from when the instance came into service, and the call does nothing within
+//! it. An instance that goes within its grace period proves it wrong.
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::health;
-use super::input::{boolean, not_one_of, required};
+use super::input::not_one_of;
 use super::instances::no_such_instance;
 use super::transitions::LifecycleState;
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 const STATUSES: [&str; 2] = ["Healthy", "Unhealthy"];
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetInstanceHealth<'a> {
+    instance_id: &'a str,
+    health_status: &'a str,
+    should_respect_grace_period: Option<bool>,
+}
+
 /// SetInstanceHealth.
-pub fn set(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["InstanceId", "HealthStatus", "ShouldRespectGracePeriod"];
-    only("SetInstanceHealth", input, &known)?;
-    let id = required(input, "InstanceId")?;
-    let status = required(input, "HealthStatus")?;
+pub(super) fn set(
+    account: &mut Account,
+    request: SetInstanceHealth<'_>,
+) -> Result<Value, ApiError> {
+    let (id, status) = (request.instance_id, request.health_status);
     if !STATUSES.contains(&status) {
         return Err(not_one_of("HealthStatus", status, &STATUSES));
     }
-    let respects = boolean(input, "ShouldRespectGracePeriod")?.unwrap_or(true);
+    let respects = request.should_respect_grace_period.unwrap_or(true);
     let now = account.now;
     let group = account[AUTOSCALING]
         .group_of(id)

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{Group, Instance};
-use super::input::{boolean, missing, page, required, texts, validation};
+use super::input::{page, validation};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found_mut};
@@ -13,25 +14,32 @@ use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
 use crate::trace::Cause;
-use crate::wire::{ApiError, lists, only, paging};
+use crate::wire::{ApiError, lists, paging};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TerminateInstance {
+    instance_id: String,
+    should_decrement_desired_capacity: bool,
+}
 
 /// TerminateInstanceInAutoScalingGroup, one instance at a time. Scale-in protection does not matter
 /// to it. Recorded (radkawar/stackd testdata/aws/autoscaling/retention_native.json, 2026-09): one
-/// that is retained meets its terminate hooks again, with new tokens and events. That it is so for
-/// one retained on its way into a warm pool is assumed. Documented: while Terminate is suspended no
-/// instance in service goes, and others may
+/// that is retained meets its terminate hooks again, with new tokens and events. While Terminate is
+/// suspended no instance in service goes, and others may
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/suspend-resume-considerations.html>).
-/// That the call is then refused is assumed, as AttachInstances was recorded to be without Launch.
-pub fn terminate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "TerminateInstanceInAutoScalingGroup";
-    only(
-        action,
-        input,
-        &["InstanceId", "ShouldDecrementDesiredCapacity"],
-    )?;
-    let id = required(input, "InstanceId")?.to_owned();
-    let shrink = boolean(input, "ShouldDecrementDesiredCapacity")?
-        .ok_or_else(|| missing("ShouldDecrementDesiredCapacity"))?;
+///
+/// assumption: an instance retained on its way into a warm pool meets its hooks again too; and the
+/// call is refused while Terminate is suspended, as AttachInstances was recorded to be without
+/// Launch. The same calls on AWS prove it.
+pub(super) fn terminate(
+    account: &mut Account,
+    request: TerminateInstance,
+) -> Result<Value, ApiError> {
+    let (id, shrink) = (
+        request.instance_id,
+        request.should_decrement_desired_capacity,
+    );
     let may_launch = account[AUTOSCALING].timing.launching_may_be_terminated;
     let group = account[AUTOSCALING]
         .group_of(&id)
@@ -120,19 +128,22 @@ pub(super) fn no_such_instance(id: &str) -> ApiError {
     ))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetInstanceProtection<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    instance_ids: Vec<&'a str>,
+    protected_from_scale_in: bool,
+}
+
 /// SetInstanceProtection.
-pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SetInstanceProtection";
-    let known = [
-        "AutoScalingGroupName",
-        "InstanceIds",
-        "ProtectedFromScaleIn",
-    ];
-    only(action, input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let protected =
-        boolean(input, "ProtectedFromScaleIn")?.ok_or_else(|| missing("ProtectedFromScaleIn"))?;
-    let ids = texts(input, "InstanceIds")?;
+pub(super) fn protect(
+    account: &mut Account,
+    request: SetInstanceProtection<'_>,
+) -> Result<Value, ApiError> {
+    let (name, ids) = (request.auto_scaling_group_name, request.instance_ids);
+    let protected = request.protected_from_scale_in;
     let group = found_mut(&mut account[AUTOSCALING], name)?;
     for id in &ids {
         match group.instance(id).map(|instance| instance.state) {
@@ -160,11 +171,21 @@ pub fn protect(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
     Ok(json!({}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeAutoScalingInstances<'a> {
+    #[serde(default)]
+    instance_ids: BTreeSet<String>,
+    max_records: Option<u32>,
+    next_token: Option<&'a str>,
+}
+
 /// DescribeAutoScalingInstances.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "DescribeAutoScalingInstances";
-    only(action, input, &["InstanceIds", "MaxRecords", "NextToken"])?;
-    let wanted: BTreeSet<String> = texts(input, "InstanceIds")?.into_iter().collect();
+pub(super) fn describe(
+    account: &mut Account,
+    request: DescribeAutoScalingInstances<'_>,
+) -> Result<Value, ApiError> {
+    let wanted = request.instance_ids;
     let all = account[AUTOSCALING]
         .groups()
         .flat_map(|group| {
@@ -183,7 +204,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
             let place = paging::oldest_first(group.instances.ordinal(&instance.id));
             (format!("{}/{place}", group.name), answer)
         });
-    let (page, next) = page(input, all, 50, 50)?;
+    let (page, next) = page(request.max_records, request.next_token, all, 50, 50)?;
     let mut answer = lists([("AutoScalingInstances", page)]);
     if let Some(next) = next {
         answer["NextToken"] = json!(next);
@@ -225,17 +246,24 @@ fn launching(account: &Account, id: &str) -> Option<String> {
     (new && instance.state == instance.moving.which.states()[0]).then(|| group.name.clone())
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SetDesiredCapacity<'a> {
+    auto_scaling_group_name: &'a str,
+    desired_capacity: i64,
+    #[serde(default)]
+    honor_cooldown: bool,
+}
+
 /// SetDesiredCapacity.
-pub fn set_desired(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SetDesiredCapacity";
-    let known = ["AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"];
-    only(action, input, &known)?;
-    if boolean(input, "HonorCooldown")? == Some(true) {
+pub(super) fn set_desired(
+    account: &mut Account,
+    request: SetDesiredCapacity<'_>,
+) -> Result<Value, ApiError> {
+    if request.honor_cooldown {
         return Err(ApiError::not_known("HonorCooldown of SetDesiredCapacity"));
     }
-    let name = required(input, "AutoScalingGroupName")?;
-    let desired =
-        super::input::whole(input, "DesiredCapacity")?.ok_or_else(|| missing("DesiredCapacity"))?;
+    let (name, desired) = (request.auto_scaling_group_name, request.desired_capacity);
     let desired = u32::try_from(desired).map_err(|_| {
         // The text is recorded for a negative one: radkawar/stackd
         // testdata/aws/autoscaling/lifecycle_native.json, 2026-09.

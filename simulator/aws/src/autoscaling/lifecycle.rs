@@ -478,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_tells_the_same_scenario() {
+    fn the_same_seed_gives_the_same_trace() {
         let scenario = |seed| {
             let (mut account, id) = held_launch(seed);
             complete(&mut account, "launch", &id, "ABANDON").expect("the action is open");

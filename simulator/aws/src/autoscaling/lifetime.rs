@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use super::group::Group;
-use super::input::{number, validation};
+use super::input::validation;
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{Event, capacity};
@@ -17,7 +17,6 @@ use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::trace::Cause;
 use crate::wire::ApiError;
-use serde_json::Value;
 
 /// How long an old instance waits for another look while others are on the way.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -26,8 +25,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// `ValidationError` if it is neither 0 nor from a day to a year.
-pub fn read(input: &Value) -> Result<Option<u32>, ApiError> {
-    match number(input, "MaxInstanceLifetime")? {
+pub fn checked(seconds: Option<u32>) -> Result<Option<u32>, ApiError> {
+    match seconds {
         Some(seconds) if seconds != 0 && !(86_400..=31_536_000).contains(&seconds) => {
             Err(validation(format!(
                 "MaxInstanceLifetime is {seconds}; it must be 0, or from 86400 to 31536000 seconds."

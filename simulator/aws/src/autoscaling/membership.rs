@@ -11,25 +11,20 @@
 use serde_json::{Value, json};
 
 use super::group::{InFlight, Instance};
-use super::input::{required, validation};
+use super::input::validation;
 use super::transitions::{LifecycleState, Move};
-use super::user_moves::{ATTACHING, Way, begin, member, named, shrinks, with, without};
+use super::user_moves::{ATTACHING, Addition, Removal, Way, begin, checked, member, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::ec2::EC2;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// DetachInstances. What is left of the group's hooks and processes does not matter to it.
-pub fn detach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "AutoScalingGroupName",
-        "InstanceIds",
-        "ShouldDecrementDesiredCapacity",
-    ];
-    only("DetachInstances", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let (ids, shrink) = (named(input)?, shrinks(input)?);
+pub fn detach(account: &mut Account, request: Removal) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let ids = checked(request.instance_ids)?;
+    let shrink = request.should_decrement_desired_capacity;
     let group = found(&account[AUTOSCALING], &name)?;
     for id in &ids {
         may_detach(member(group, id)?, shrink)?;
@@ -96,14 +91,9 @@ fn may_detach(instance: &Instance, shrink: bool) -> Result<(), ApiError> {
 
 /// AttachInstances: of instances that EC2 runs and no group has. The desired capacity grows by
 /// them.
-pub fn attach(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "AttachInstances",
-        input,
-        &["AutoScalingGroupName", "InstanceIds"],
-    )?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let ids = named(input)?;
+pub fn attach(account: &mut Account, request: Addition) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let ids = checked(request.instance_ids)?;
     let group = found(&account[AUTOSCALING], &name)?;
     if group.is_suspended("Launch") {
         return Err(validation(format!(

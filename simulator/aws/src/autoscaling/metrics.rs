@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::found;
 use super::group::Group;
-use super::input::{required, texts, validation};
+use super::input::validation;
 use super::transitions::LifecycleState;
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::cloudwatch::CLOUDWATCH;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+use crate::wire::request::missing;
 
 /// All that a group can publish (Amazon EC2 Auto Scaling User Guide, "CloudWatch metrics for Amazon
 /// EC2 Auto Scaling").
@@ -60,15 +62,27 @@ const COUNTED: [(&str, &[LifecycleState]); 4] = {
     ]
 };
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct MetricsRequest<'a> {
+    auto_scaling_group_name: &'a str,
+    granularity: Option<&'a str>,
+    #[serde(default)]
+    metrics: Vec<String>,
+}
+
 /// EnableMetricsCollection. Without Metrics all are enabled
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_EnableMetricsCollection.html>).
-pub fn enable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "Granularity", "Metrics"];
-    only("EnableMetricsCollection", input, &known)?;
-    if required(input, "Granularity")? != "1Minute" {
-        return Err(validation("Granularity must be 1Minute"));
+pub(super) fn enable(
+    account: &mut Account,
+    request: MetricsRequest<'_>,
+) -> Result<Value, ApiError> {
+    match request.granularity {
+        Some("1Minute") => {}
+        Some(_) => return Err(validation("Granularity must be 1Minute")),
+        None => return Err(missing("ValidationError", "granularity")),
     }
-    let (group, metrics) = named(account, input)?;
+    let (group, metrics) = named(account, request)?;
     let enabled = account[AUTOSCALING]
         .metrics
         .entry(group.clone())
@@ -80,10 +94,16 @@ pub fn enable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 
 /// DisableMetricsCollection. Without Metrics all are disabled
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DisableMetricsCollection.html>).
-pub fn disable(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "Metrics"];
-    only("DisableMetricsCollection", input, &known)?;
-    let (group, metrics) = named(account, input)?;
+pub(super) fn disable(
+    account: &mut Account,
+    request: MetricsRequest<'_>,
+) -> Result<Value, ApiError> {
+    if request.granularity.is_some() {
+        return Err(ApiError::not_known(
+            "Granularity of DisableMetricsCollection",
+        ));
+    }
+    let (group, metrics) = named(account, request)?;
     let enabled = account[AUTOSCALING]
         .metrics
         .entry(group.clone())
@@ -94,13 +114,12 @@ pub fn disable(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
 }
 
 /// The group and the metrics that a call names.
-fn named(account: &Account, input: &Value) -> Result<(String, BTreeSet<String>), ApiError> {
-    let group = &found(
-        &account[AUTOSCALING],
-        required(input, "AutoScalingGroupName")?,
-    )?
-    .name;
-    let metrics = texts(input, "Metrics")?;
+fn named(
+    account: &Account,
+    request: MetricsRequest<'_>,
+) -> Result<(String, BTreeSet<String>), ApiError> {
+    let group = &found(&account[AUTOSCALING], request.auto_scaling_group_name)?.name;
+    let metrics = request.metrics;
     if let Some(other) = metrics
         .iter()
         .find(|metric| !ALL.contains(&metric.as_str()))

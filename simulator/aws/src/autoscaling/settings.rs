@@ -1,13 +1,16 @@
 //! What a group is told about itself, as the calls that create and update it give it.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{OnAbandon, Settings, TemplateChoice};
-use super::input::{boolean, list, not_one_of, number, required, text, texts, validation};
+use super::group_calls::GroupRequest;
+use super::input::{not_one_of, validation};
 use crate::account::Account;
 use crate::ec2;
 use crate::ec2::EC2;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 
 /// The termination policies that AWS knows, in the order in which it names them (recorded:
 /// radkawar/stackd testdata/aws/autoscaling/termination_native.json, 2026-09).
@@ -30,20 +33,61 @@ const POLICIES: [&str; 4] = [
     "OldestLaunchTemplate",
 ];
 
+/// A launch template, as a call names it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LaunchTemplateSpecification<'a> {
+    launch_template_id: Option<&'a str>,
+    launch_template_name: Option<&'a str>,
+    version: Option<Value>,
+}
+
+/// The HealthCheckType that is known here.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HealthCheckType {
+    /// EC2's own check.
+    Ec2,
+}
+
+/// The InstanceLifecyclePolicy of a group, as a call gives it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstanceLifecyclePolicy<'a> {
+    #[serde(borrow)]
+    retention_triggers: Option<RetentionTriggers<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RetentionTriggers<'a> {
+    terminate_hook_abandon: Option<&'a str>,
+}
+
+/// A tag, as a call gives it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag<'a> {
+    /// Its key.
+    #[serde(deserialize_with = "non_empty")]
+    pub key: &'a str,
+    value: Option<&'a str>,
+    propagate_at_launch: Option<bool>,
+    /// The group's name.
+    pub resource_id: Option<&'a str>,
+    /// What has the tag.
+    pub resource_type: Option<&'a str>,
+}
+
 /// The launch template that a call names, if it names one: it must be there, and whole.
-pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoice>, ApiError> {
-    let Some(choice) = input
-        .get("LaunchTemplate")
-        .filter(|choice| !choice.is_null())
-    else {
+pub fn template(
+    account: &Account,
+    choice: Option<&LaunchTemplateSpecification<'_>>,
+) -> Result<Option<TemplateChoice>, ApiError> {
+    let Some(choice) = choice else {
         return Ok(None);
     };
-    let known = ["LaunchTemplateId", "LaunchTemplateName", "Version"];
-    only("LaunchTemplate", choice, &known)?;
-    let id_or_name = match (
-        text(choice, "LaunchTemplateId")?,
-        text(choice, "LaunchTemplateName")?,
-    ) {
+    let id_or_name = match (choice.launch_template_id, choice.launch_template_name) {
         (Some(one), None) | (None, Some(one)) => one,
         _ => {
             return Err(validation(
@@ -51,10 +95,10 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
             ));
         }
     };
-    let version = match &choice["Version"] {
-        Value::Null => "$Default".to_owned(),
-        Value::Number(number) => number.to_string(),
-        other => other.as_str().unwrap_or_default().to_owned(),
+    let version = match &choice.version {
+        None => "$Default".to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(other) => other.as_str().unwrap_or_default().to_owned(),
     };
     if !["$Default", "$Latest"].contains(&version.as_str()) && version.parse::<u64>().is_err() {
         return Err(validation(
@@ -95,8 +139,8 @@ pub fn template(account: &Account, input: &Value) -> Result<Option<TemplateChoic
 }
 
 /// The subnets that a call gives, if it gives any.
-pub fn subnets(input: &Value) -> Result<Option<Vec<String>>, ApiError> {
-    let Some(text) = text(input, "VPCZoneIdentifier")? else {
+pub fn subnets(given: Option<&str>) -> Result<Option<Vec<String>>, ApiError> {
+    let Some(text) = given else {
         return Ok(None);
     };
     let subnets: Vec<String> = text
@@ -127,25 +171,20 @@ impl Default for Settings {
 }
 
 /// Takes over what a call gives, and leaves the rest.
-pub fn set(settings: &mut Settings, input: &Value) -> Result<(), ApiError> {
-    if let Some(kind) = text(input, "HealthCheckType")?.filter(|kind| *kind != "EC2") {
-        return Err(ApiError::not_known(format_args!(
-            "HealthCheckType {kind}; only EC2"
-        )));
-    }
-    if let Some(seconds) = number(input, "HealthCheckGracePeriod")? {
+pub(super) fn set(settings: &mut Settings, request: &GroupRequest<'_>) -> Result<(), ApiError> {
+    if let Some(seconds) = request.health_check_grace_period {
         settings.health_check_grace_seconds = seconds;
     }
-    if let Some(seconds) = number(input, "DefaultCooldown")? {
+    if let Some(seconds) = request.default_cooldown {
         settings.default_cooldown_seconds = seconds;
     }
-    if let Some(protect) = boolean(input, "NewInstancesProtectedFromScaleIn")? {
+    if let Some(protect) = request.new_instances_protected_from_scale_in {
         settings.protect_new = protect;
     }
-    if let Some(rebalances) = boolean(input, "CapacityRebalance")? {
+    if let Some(rebalances) = request.capacity_rebalance {
         settings.rebalances = rebalances;
     }
-    let policies = texts(input, "TerminationPolicies")?;
+    let policies = &request.termination_policies;
     if let Some(policy) = policies
         .iter()
         .find(|policy| !POLICIES.contains(&policy.as_str()))
@@ -163,24 +202,20 @@ pub fn set(settings: &mut Settings, input: &Value) -> Result<(), ApiError> {
         )));
     }
     if !policies.is_empty() {
-        settings.termination_policies = policies;
+        settings.termination_policies = policies.clone();
     }
-    if let Some(seconds) = super::lifetime::read(input)? {
+    if let Some(seconds) = super::lifetime::checked(request.max_instance_lifetime)? {
         settings.max_lifetime = Some(seconds);
     }
-    if let Some(policy) = input.get("InstanceLifecyclePolicy") {
+    if let Some(policy) = &request.instance_lifecycle_policy {
         settings.on_terminate_abandon = on_abandon(policy)?;
     }
     Ok(())
 }
 
-fn on_abandon(policy: &Value) -> Result<Option<OnAbandon>, ApiError> {
-    only("InstanceLifecyclePolicy", policy, &["RetentionTriggers"])?;
-    let Some(triggers) = policy.get("RetentionTriggers") else {
-        return Ok(None);
-    };
-    only("RetentionTriggers", triggers, &["TerminateHookAbandon"])?;
-    match text(triggers, "TerminateHookAbandon")? {
+fn on_abandon(policy: &InstanceLifecyclePolicy<'_>) -> Result<Option<OnAbandon>, ApiError> {
+    let triggers = policy.retention_triggers.as_ref();
+    match triggers.and_then(|triggers| triggers.terminate_hook_abandon) {
         None => Ok(None),
         Some("retain") => Ok(Some(OnAbandon::Retain)),
         Some("terminate") => Ok(Some(OnAbandon::Terminate)),
@@ -192,24 +227,14 @@ fn on_abandon(policy: &Value) -> Result<Option<OnAbandon>, ApiError> {
     }
 }
 
-/// The tags of a new group, as the API answers them.
-pub fn tags(group: &str, input: &Value) -> Result<Vec<Value>, ApiError> {
-    list(input, "Tags")?
-        .iter()
-        .map(|tag| {
-            let known = [
-                "Key",
-                "Value",
-                "PropagateAtLaunch",
-                "ResourceId",
-                "ResourceType",
-            ];
-            only("Tags", tag, &known)?;
-            Ok(json!({
-                "ResourceId": group, "ResourceType": "auto-scaling-group", "Key": required(tag, "Key")?,
-                "Value": text(tag, "Value")?.unwrap_or_default(),
-                "PropagateAtLaunch": boolean(tag, "PropagateAtLaunch")?.unwrap_or(false),
-            }))
+/// The tags of the group, as the API answers them.
+pub fn tags(group: &str, given: &[Tag<'_>]) -> Vec<Value> {
+    let tags = given.iter().map(|tag| {
+        json!({
+            "ResourceId": group, "ResourceType": "auto-scaling-group", "Key": tag.key,
+            "Value": tag.value.unwrap_or_default(),
+            "PropagateAtLaunch": tag.propagate_at_launch.unwrap_or(false),
         })
-        .collect()
+    });
+    tags.collect()
 }

@@ -9,24 +9,19 @@
 
 use serde_json::{Value, json};
 
-use super::input::{required, validation};
+use super::input::validation;
 use super::transitions::LifecycleState;
-use super::user_moves::{Way, begin, member, named, shrinks, with, without};
+use super::user_moves::{Addition, Removal, Way, begin, checked, member, with, without};
 use super::{capacity, found, found_mut, whole_seconds};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// EnterStandby.
-pub fn enter(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "AutoScalingGroupName",
-        "InstanceIds",
-        "ShouldDecrementDesiredCapacity",
-    ];
-    only("EnterStandby", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let (ids, shrink) = (named(input)?, shrinks(input)?);
+pub fn enter(account: &mut Account, request: Removal) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let ids = checked(request.instance_ids)?;
+    let shrink = request.should_decrement_desired_capacity;
     let group = found(&account[AUTOSCALING], &name)?;
     for id in &ids {
         if member(group, id)?.state != LifecycleState::InService {
@@ -72,14 +67,9 @@ pub fn enter(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 /// ExitStandby.
 ///
 /// assumption: the texts of what it refuses. The same calls on AWS prove them.
-pub fn exit(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "ExitStandby",
-        input,
-        &["AutoScalingGroupName", "InstanceIds"],
-    )?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let ids = named(input)?;
+pub fn exit(account: &mut Account, request: Addition) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let ids = checked(request.instance_ids)?;
     let group = found(&account[AUTOSCALING], &name)?;
     for id in &ids {
         if member(group, id)?.state != LifecycleState::Standby {

@@ -1,51 +1,57 @@
 //! Tags of a group that somebody puts on it or takes away by hand.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::found_mut;
-use super::input::{list, required};
-use super::settings;
+use super::input::validation;
+use super::settings::{self, Tag};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+use crate::wire::request::missing;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagsRequest<'a> {
+    #[serde(borrow, default)]
+    tags: Vec<Tag<'a>>,
+}
 
 /// CreateOrUpdateTags.
-pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("CreateOrUpdateTags", input, &["Tags"])?;
-    for tag in list(input, "Tags")? {
-        let (group, key) = named(tag)?;
-        let new = settings::tags(&group, &json!({"Tags": [tag]}))?;
-        let group = found_mut(&mut account[AUTOSCALING], &group)?;
-        group.settings.tags.retain(|old| old["Key"] != key);
+pub(super) fn put(account: &mut Account, request: TagsRequest<'_>) -> Result<Value, ApiError> {
+    for tag in &request.tags {
+        let name = group_of(tag)?;
+        let group = found_mut(&mut account[AUTOSCALING], name)?;
+        group.settings.tags.retain(|old| old["Key"] != tag.key);
+        let new = settings::tags(name, std::slice::from_ref(tag));
         group.settings.tags.extend(new);
     }
     Ok(json!({}))
 }
 
 /// DeleteTags. One that is not there is no error.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteTags", input, &["Tags"])?;
-    for tag in list(input, "Tags")? {
-        let (group, key) = named(tag)?;
-        let group = found_mut(&mut account[AUTOSCALING], &group)?;
-        group.settings.tags.retain(|old| old["Key"] != key);
+pub(super) fn delete(account: &mut Account, request: TagsRequest<'_>) -> Result<Value, ApiError> {
+    for tag in &request.tags {
+        let group = found_mut(&mut account[AUTOSCALING], group_of(tag)?)?;
+        group.settings.tags.retain(|old| old["Key"] != tag.key);
     }
     Ok(json!({}))
 }
 
-/// The group and the key that a tag names.
-fn named(tag: &Value) -> Result<(String, String), ApiError> {
-    if required(tag, "ResourceType")? != "auto-scaling-group" {
-        return Err(ApiError::client(
-            "ValidationError",
-            format!(
-                "'{}' is not a valid resource type; the only one is auto-scaling-group",
-                tag["ResourceType"]
-            ),
-        ));
+/// The group that a tag names.
+fn group_of<'a>(tag: &Tag<'a>) -> Result<&'a str, ApiError> {
+    match tag.resource_type {
+        Some("auto-scaling-group") => {}
+        Some(other) => {
+            return Err(validation(format!(
+                "'{other}' is not a valid resource type; the only one is auto-scaling-group"
+            )));
+        }
+        None => return Err(missing("ValidationError", "tags.member.resourceType")),
     }
-    let (group, key) = (required(tag, "ResourceId")?, required(tag, "Key")?);
-    Ok((group.to_owned(), key.to_owned()))
+    let group = tag.resource_id;
+    group.ok_or_else(|| missing("ValidationError", "tags.member.resourceId"))
 }
 
 #[cfg(test)]

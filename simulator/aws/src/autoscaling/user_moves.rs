@@ -2,11 +2,12 @@
 //! name, what the sizes of the group allow, and a user's move of one instance from its beginning to
 //! its end.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::activity::Activity;
 use super::group::{Group, Instance};
-use super::input::{boolean, missing, texts, validation};
+use super::input::validation;
 use super::lifecycle::enter;
 use super::transitions::LifecycleState;
 use super::{Event, capacity, lifetime};
@@ -22,9 +23,32 @@ pub const ATTACHING: &str = "Attaching an existing EC2 instance";
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DetachInstances.html>).
 const MOST: usize = 20;
 
+/// A call that takes instances away.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Removal {
+    /// The group's name.
+    pub auto_scaling_group_name: String,
+    /// Which instances.
+    #[serde(default)]
+    pub instance_ids: Vec<String>,
+    /// Whether the desired capacity shrinks with them.
+    pub should_decrement_desired_capacity: bool,
+}
+
+/// A call that adds instances.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Addition {
+    /// The group's name.
+    pub auto_scaling_group_name: String,
+    /// Which instances.
+    #[serde(default)]
+    pub instance_ids: Vec<String>,
+}
+
 /// The instances that a call of this kind names: at least one, at most [`MOST`].
-pub fn named(input: &Value) -> Result<Vec<String>, ApiError> {
-    let ids = texts(input, "InstanceIds")?;
+pub fn checked(ids: Vec<String>) -> Result<Vec<String>, ApiError> {
     if ids.is_empty() || ids.len() > MOST {
         return Err(validation(format!(
             "InstanceIds has {} instances; it must have from 1 to {MOST}.",
@@ -32,12 +56,6 @@ pub fn named(input: &Value) -> Result<Vec<String>, ApiError> {
         )));
     }
     Ok(ids)
-}
-
-/// Whether a call that takes instances away says that the desired capacity shrinks with them.
-pub fn shrinks(input: &Value) -> Result<bool, ApiError> {
-    let member = "ShouldDecrementDesiredCapacity";
-    boolean(input, member)?.ok_or_else(|| missing(member))
 }
 
 /// The instance `id` of the group.

@@ -13,10 +13,11 @@
 //! modelled: the replacement of an instance that died in the pool. Outdated ones are replaced by an
 //! instance refresh, see `refresh`.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::group::{Group, Instance};
-use super::input::{boolean, number, page, required, text, validation};
+use super::input::{page, validation};
 use super::lifecycle::begin_transition;
 use super::transitions::{LifecycleState, Move};
 use super::{capacity, describe, found, found_mut};
@@ -25,7 +26,7 @@ use crate::autoscaling::AUTOSCALING;
 use crate::ec2;
 use crate::ec2::EC2;
 use crate::trace::Cause;
-use crate::wire::{ApiError, only, paging};
+use crate::wire::{ApiError, paging};
 
 /// A group's warm pool.
 #[derive(Debug, Clone)]
@@ -111,8 +112,8 @@ pub fn refill(account: &mut Account, group: &str) {
     }
     // Documented: only ForceDelete does not wait for all instances to be terminated
     // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteWarmPool.html>).
-    // Assumed: until then the group shows the pool as PendingDelete, while an instance stands at a
-    // terminate hook too.
+    // assumption: until then the group shows the pool as PendingDelete, while an instance is at a
+    // terminate hook too. DescribeWarmPool during such a deletion proves it.
     if pool.deleting
         && let Some(found) = account[AUTOSCALING].group_mut(group)
         && !found.instances.iter().any(|one| one.state.is_warm())
@@ -151,26 +152,34 @@ pub fn takes_back(account: &mut Account, group: &str, id: &str) -> bool {
     true
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutWarmPool<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    min_size: u32,
+    max_group_prepared_capacity: Option<u32>,
+    pool_state: Option<PoolState>,
+    #[serde(default)]
+    instance_reuse_policy: InstanceReusePolicy,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum PoolState {
+    Stopped,
+    Running,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InstanceReusePolicy {
+    #[serde(default)]
+    reuse_on_scale_in: bool,
+}
+
 /// PutWarmPool.
-pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "AutoScalingGroupName",
-        "MinSize",
-        "MaxGroupPreparedCapacity",
-        "PoolState",
-        "InstanceReusePolicy",
-    ];
-    only("PutWarmPool", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?;
-    let stopped = match text(input, "PoolState")? {
-        None | Some("Stopped") => true,
-        Some("Running") => false,
-        Some(other) => {
-            return Err(ApiError::not_known(format_args!(
-                "PoolState {other} of PutWarmPool; only Stopped and Running"
-            )));
-        }
-    };
+pub(super) fn put(account: &mut Account, request: PutWarmPool<'_>) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
     let template = &found(&account[AUTOSCALING], name)?.template;
     let (_, data) = account[EC2].template_version(&template.id, &template.version)?;
     if data.spot {
@@ -182,10 +191,10 @@ pub fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }
     agents_wait(&data)?;
     let pool = WarmPool {
-        min_size: number(input, "MinSize")?.unwrap_or(0),
-        max_prepared: number(input, "MaxGroupPreparedCapacity")?,
-        stopped,
-        reuses: reuses(input)?,
+        min_size: request.min_size,
+        max_prepared: request.max_group_prepared_capacity,
+        stopped: request.pool_state != Some(PoolState::Running),
+        reuses: request.instance_reuse_policy.reuse_on_scale_in,
         deleting: false,
     };
     found_mut(&mut account[AUTOSCALING], name)?.warm_pool = Some(pool);
@@ -207,29 +216,27 @@ pub fn agents_wait(data: &ec2::TemplateData) -> Result<(), ApiError> {
     }
 }
 
-fn reuses(input: &Value) -> Result<bool, ApiError> {
-    let Some(policy) = input.get("InstanceReusePolicy") else {
-        return Ok(false);
-    };
-    only("InstanceReusePolicy", policy, &["ReuseOnScaleIn"])?;
-    Ok(boolean(policy, "ReuseOnScaleIn")?.unwrap_or(false))
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DescribeWarmPool<'a> {
+    auto_scaling_group_name: &'a str,
+    max_records: Option<u32>,
+    next_token: Option<&'a str>,
 }
 
 /// DescribeWarmPool.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "MaxRecords", "NextToken"];
-    only("DescribeWarmPool", input, &known)?;
-    let group = found(
-        &account[AUTOSCALING],
-        required(input, "AutoScalingGroupName")?,
-    )?;
+pub(super) fn describe(
+    account: &mut Account,
+    request: DescribeWarmPool<'_>,
+) -> Result<Value, ApiError> {
+    let group = found(&account[AUTOSCALING], request.auto_scaling_group_name)?;
     let inside = |instance: &&Instance| instance.state.is_warm();
     let instances = group.instances.iter().filter(inside);
     let instances = instances.map(|one| {
         let place = group.instances.ordinal(&one.id);
         (paging::oldest_first(place), describe::instance(one))
     });
-    let (page, next) = page(input, instances, 50, 50)?;
+    let (page, next) = page(request.max_records, request.next_token, instances, 50, 50)?;
     let mut answer = json!({"Instances": page});
     if let Some(pool) = &group.warm_pool {
         answer["WarmPoolConfiguration"] = pool.to_json();
@@ -240,17 +247,23 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DeleteWarmPool<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    force_delete: bool,
+}
+
 /// DeleteWarmPool: its instances go, and then the pool.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "DeleteWarmPool",
-        input,
-        &["AutoScalingGroupName", "ForceDelete"],
-    )?;
-    if boolean(input, "ForceDelete")? == Some(true) {
+pub(super) fn delete(
+    account: &mut Account,
+    request: DeleteWarmPool<'_>,
+) -> Result<Value, ApiError> {
+    if request.force_delete {
         return Err(ApiError::not_known("ForceDelete of DeleteWarmPool"));
     }
-    let name = required(input, "AutoScalingGroupName")?;
+    let name = request.auto_scaling_group_name;
     let group = found_mut(&mut account[AUTOSCALING], name)?;
     if let Some(pool) = &mut group.warm_pool {
         pool.deleting = true;

@@ -6,16 +6,17 @@ mod changes;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::operation::{self, Purpose};
 use super::request::{self, Next};
-use super::request_fields::{CREATION, default_only, stack_name};
+use super::request_fields::{ChangeSetType, CreateChangeSet, DesiredStack, NamedStack, refuse};
 use super::status_reason::StatusReason::UserInitiated;
-use super::{describe, invalid, stack};
+use super::{describe, stack};
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// What a stack is in that only a change set has named.
 const IN_REVIEW: &str = "REVIEW_IN_PROGRESS";
@@ -56,31 +57,18 @@ impl ChangeSet {
 ///
 /// # Errors
 /// As CreateStack and UpdateStack.
-pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "CreateChangeSet";
-    let own = [
-        "ChangeSetName",
-        "ChangeSetType",
-        "Description",
-        "UsePreviousTemplate",
-        "IncludeNestedStacks",
-    ];
-    only(action, input, &[&CREATION[..], &own].concat())?;
-    default_only(action, input, "IncludeNestedStacks", "false")?;
-    let name = needed(action, input)?.to_owned();
-    let creates = match input["ChangeSetType"].as_str() {
-        Some("CREATE") => true,
-        None | Some("UPDATE") => false,
-        Some(other) => {
-            return Err(ApiError::not_known(format_args!(
-                "ChangeSetType {other} of {action}"
-            )));
-        }
-    };
+pub fn create(account: &mut Account, mut request: CreateChangeSet<'_>) -> Result<Value, ApiError> {
+    let has_nested = request.include_nested_stacks == Some(true);
+    refuse("CreateChangeSet", "IncludeNestedStacks", has_nested)?;
+    let name = request.change_set_name.to_owned();
+    let description = request.description.take().unwrap_or_default();
+    let creates = request.change_set_type == Some(ChangeSetType::Create);
+    let keeps_template = request.use_previous_template == Some(true);
+    let desired = request.desired_stack();
     let next = if creates {
-        reviewed(account, input)?
+        reviewed(account, desired)?
     } else {
-        request::next(account, action, input)?
+        request::next(account, desired, keeps_template)?
     };
     if find(account, &name, Some(&next.stack)).is_some() {
         return Err(ApiError {
@@ -100,7 +88,7 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     let answer = json!({"Id": id, "StackId": next.stack});
     let set = ChangeSet {
         name,
-        description: input["Description"].as_str().unwrap_or_default().to_owned(),
+        description,
         created: account.now,
         creates,
         changes: changes::of(account, &next.stack, &next.version),
@@ -116,15 +104,14 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 }
 
 /// The stack that a change set of type CREATE is about, in review.
-fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
-    let action = "CreateChangeSet";
-    let name = stack_name(action, input)?;
+fn reviewed(account: &mut Account, desired: DesiredStack<'_>) -> Result<Next, ApiError> {
+    let name = desired.name;
     let there = account[CLOUDFORMATION].stack(name);
     if there.is_some_and(|stack| stack.status != IN_REVIEW) {
         return Err(request::already_exists(name));
     }
     let there = there.map(|stack| stack.id.clone());
-    let made = request::new_stack(account, action, input)?;
+    let made = request::new_stack(account, desired)?;
     let (capabilities, role) = (made.capabilities.clone(), made.role.clone());
     let version = made.version.clone();
     let id = match there {
@@ -145,10 +132,12 @@ fn reviewed(account: &mut Account, input: &Value) -> Result<Next, ApiError> {
     })
 }
 
-fn needed<'a>(action: &str, input: &'a Value) -> Result<&'a str, ApiError> {
-    input["ChangeSetName"]
-        .as_str()
-        .ok_or_else(|| invalid(format!("{action} needs ChangeSetName")))
+/// A request about one change set.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NamedChangeSet<'a> {
+    change_set_name: &'a str,
+    stack_name: Option<&'a str>,
 }
 
 /// The id of the change set that has this id, or this name and has not been executed. Recorded
@@ -165,9 +154,8 @@ fn find(account: &Account, name: &str, stack: Option<&str>) -> Option<String> {
         .map(|(own, _)| own.clone())
 }
 
-fn found(account: &Account, action: &str, input: &Value) -> Result<String, ApiError> {
-    let name = needed(action, input)?;
-    find(account, name, input["StackName"].as_str()).ok_or_else(|| ApiError {
+fn found(account: &Account, name: &str, stack: Option<&str>) -> Result<String, ApiError> {
+    find(account, name, stack).ok_or_else(|| ApiError {
         status: 404,
         ..ApiError::client(
             "ChangeSetNotFound",
@@ -180,10 +168,8 @@ fn found(account: &Account, action: &str, input: &Value) -> Result<String, ApiEr
 ///
 /// # Errors
 /// `ChangeSetNotFound`.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "DescribeChangeSet";
-    only(action, input, &["ChangeSetName", "StackName"])?;
-    let id = found(account, action, input)?;
+pub fn describe(account: &mut Account, request: NamedChangeSet<'_>) -> Result<Value, ApiError> {
+    let id = found(account, request.change_set_name, request.stack_name)?;
     let mut answer = summary(account, &id);
     let set = &account[CLOUDFORMATION].change_sets[&id];
     answer["Parameters"] = describe::parameters(&set.next.version).into();
@@ -214,10 +200,8 @@ fn summary(account: &Account, id: &str) -> Value {
 ///
 /// # Errors
 /// `ValidationError` for a stack that is not there.
-pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "ListChangeSets";
-    only(action, input, &["StackName"])?;
-    let stack = &describe::found(account, stack_name(action, input)?)?.id;
+pub fn list(account: &mut Account, request: NamedStack<'_>) -> Result<Value, ApiError> {
+    let stack = &describe::found(account, request.stack_name)?.id;
     let sets = account[CLOUDFORMATION].change_sets.iter();
     let summaries: Vec<Value> = sets
         .filter(|(_, set)| set.next.stack == *stack && !set.is_executed())
@@ -230,10 +214,8 @@ pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 ///
 /// # Errors
 /// `InvalidChangeSetStatus` for one that has been executed, `NotImplemented`.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "DeleteChangeSet";
-    only(action, input, &["ChangeSetName", "StackName"])?;
-    if let Some(id) = find(account, needed(action, input)?, input["StackName"].as_str()) {
+pub fn delete(account: &mut Account, request: NamedChangeSet<'_>) -> Result<Value, ApiError> {
+    if let Some(id) = find(account, request.change_set_name, request.stack_name) {
         let sets = &mut account[CLOUDFORMATION].change_sets;
         if sets[&id].is_executed() {
             return Err(ApiError::client(
@@ -246,20 +228,24 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({}))
 }
 
+/// The request of `ExecuteChangeSet`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ExecuteChangeSet<'a> {
+    change_set_name: &'a str,
+    stack_name: Option<&'a str>,
+    disable_rollback: Option<bool>,
+}
+
 /// `ExecuteChangeSet`: what it says is begun, and the stack's other change sets are gone.
 ///
 /// # Errors
 /// `ChangeSetNotFound`, `InvalidChangeSetStatus`, or `ValidationError` if the stack takes no update
 /// now.
-pub fn execute(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "ExecuteChangeSet";
-    only(
-        action,
-        input,
-        &["ChangeSetName", "StackName", "DisableRollback"],
-    )?;
-    default_only(action, input, "DisableRollback", "false")?;
-    let id = found(account, action, input)?;
+pub fn execute(account: &mut Account, request: ExecuteChangeSet<'_>) -> Result<Value, ApiError> {
+    let has_no_rollback = request.disable_rollback == Some(true);
+    refuse("ExecuteChangeSet", "DisableRollback", has_no_rollback)?;
+    let id = found(account, request.change_set_name, request.stack_name)?;
     let set = &account[CLOUDFORMATION].change_sets[&id];
     if set.execution_status != "AVAILABLE" {
         return Err(ApiError::client(

@@ -4,22 +4,25 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::evaluate::Scope;
 use super::invalid;
 use super::operation::Step;
-use super::request_fields::stack_name;
+use super::request_fields::NamedStack;
 use super::stack::{Stack, StackEvent, Version};
 use super::status_reason::StatusReason;
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
+use crate::wire::ApiError;
 use crate::wire::paging::page;
-use crate::wire::{ApiError, only};
 
 /// DetailedStatus of what is configured and waits to be seen everywhere.
 const CONFIGURED: &str = "CONFIGURATION_COMPLETE";
-/// How many stacks, events or resources one answer has at most. Observed.
+/// How many stacks, events or resources one answer has at most.
+///
+/// assumption: 100. A longer page on AWS proves it wrong.
 const PAGE: usize = 100;
 
 /// The outputs of a stack at rest, by key.
@@ -45,26 +48,31 @@ pub fn renew_outputs(account: &mut Account, id: &str) {
     stack.outputs = renewed;
 }
 
+/// The request of `DescribeStacks`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeStacks<'a> {
+    stack_name: Option<&'a str>,
+    next_token: Option<&'a str>,
+}
+
 /// `DescribeStacks`: the stack of a name or id; without one every stack that is not deleted, in
 /// pages. AWS ends a page at 1 MB of text, this account after 100 stacks
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>).
 ///
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
-pub fn stacks(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeStacks", input, &["StackName", "NextToken"])?;
-    if let Some(name) = input["StackName"].as_str() {
+pub fn stacks(account: &mut Account, request: DescribeStacks<'_>) -> Result<Value, ApiError> {
+    if let Some(name) = request.stack_name {
         return Ok(json!({"Stacks": [described(found(account, name)?)]}));
     }
     let stacks = account[CLOUDFORMATION].stacks.values();
     let there = stacks.filter(|stack| stack.status != "DELETE_COMPLETE");
-    let token = input["NextToken"].as_str();
+    let token = request.next_token;
     let page = page(there.map(|stack| (stack.id.clone(), stack)), token, PAGE);
     let (stacks, next) = page.ok_or_else(|| {
-        invalid(format!(
-            "NextToken {} was never given out",
-            input["NextToken"]
-        ))
+        let token = token.unwrap_or_default();
+        invalid(format!("NextToken {token} was never given out"))
     })?;
     let mut answer = json!({"Stacks": stacks.into_iter().map(described).collect::<Vec<_>>()});
     put(
@@ -163,18 +171,25 @@ pub(super) fn put(answer: &mut Value, member: &str, text: &str) {
     }
 }
 
+/// The request of `DescribeStackEvents`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeStackEvents<'a> {
+    stack_name: &'a str,
+    next_token: Option<&'a str>,
+}
+
 /// `DescribeStackEvents`, newest first.
 ///
 /// # Errors
 /// `ValidationError`, `Stack [X] does not exist`.
-pub fn events(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeStackEvents", input, &["StackName", "NextToken"])?;
-    let name = stack_name("DescribeStackEvents", input)?;
+pub fn events(account: &mut Account, request: DescribeStackEvents<'_>) -> Result<Value, ApiError> {
+    let name = request.stack_name;
     let stack = account[CLOUDFORMATION]
         .stack(name)
         .ok_or_else(|| invalid(format!("Stack [{name}] does not exist")))?;
     // The token counts from the oldest event, so that newer ones do not shift the pages.
-    let end = match input["NextToken"].as_str() {
+    let end = match request.next_token {
         None => stack.events.len(),
         Some(token) => {
             let end = token
@@ -215,18 +230,24 @@ fn event_answer(stack: &Stack, event: &StackEvent) -> Value {
     answer
 }
 
+/// The request of `DescribeStackResources`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeStackResources<'a> {
+    stack_name: &'a str,
+    logical_resource_id: Option<&'a str>,
+}
+
 /// `DescribeStackResources` of one stack, optionally of one resource.
 ///
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
-pub fn resources(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "DescribeStackResources",
-        input,
-        &["StackName", "LogicalResourceId"],
-    )?;
-    let stack = found(account, stack_name("DescribeStackResources", input)?)?;
-    let wanted = input["LogicalResourceId"].as_str();
+pub fn resources(
+    account: &mut Account,
+    request: DescribeStackResources<'_>,
+) -> Result<Value, ApiError> {
+    let stack = found(account, request.stack_name)?;
+    let wanted = request.logical_resource_id;
     let common = Map::from_iter([
         ("StackId".to_owned(), Value::from(stack.id.as_str())),
         ("StackName".to_owned(), Value::from(stack.name.as_str())),
@@ -249,9 +270,8 @@ pub fn resources(account: &mut Account, input: &Value) -> Result<Value, ApiError
 ///
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
-pub fn resource_list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListStackResources", input, &["StackName"])?;
-    let stack = found(account, stack_name("ListStackResources", input)?)?;
+pub fn resource_list(account: &mut Account, request: NamedStack<'_>) -> Result<Value, ApiError> {
+    let stack = found(account, request.stack_name)?;
     Ok(json!({"StackResourceSummaries": resource_answers(stack, "LastUpdatedTimestamp")}))
 }
 

@@ -1,267 +1,239 @@
-//! What is done to a resource: the service's own calls, made as CloudFormation. The time that it
-//! takes is left to [`super::step`]; groups and nested stacks take their own.
+//! What CloudFormation does to a resource: the trait that each resource type implements, and what
+//! all types have in common.
 
-mod capacity;
+mod calls;
 mod deletion;
 mod failure;
-mod launch_template;
-mod workflow;
+mod resource;
 
-use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::error::ResourceError;
 use super::evaluate::ResolvedResource;
 use super::node::scalar_text;
-use super::permissions::Calls;
-use super::resource_types::{
-    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, DASHBOARD, FUNCTION, GROUP, Kind,
-    LAUNCH_TEMPLATE, RULE, STACK, STATE_MACHINE, WARM_POOL,
-};
-use super::resource_types::{group, nested_stack};
-use super::{opaque_resource, permissions};
-use crate::account::{Account, arn};
+use super::permissions::{self, Calls, Subject, Verb};
+use super::template::{Declared, Template};
+use super::timing::Timing;
+use super::validate::Declaration;
+use super::{operation, step};
+use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::wire::{ApiError, Call};
+use crate::wire::ApiError;
 
-pub use deletion::delete;
+pub use calls::{ask, lower_camel, numbers, raw};
+pub use deletion::{NotDeleted, delete};
 pub use failure::{ServiceRefusal, record};
-use launch_template::{launch_template, launch_template_version};
+pub use resource::{CreatedResource, DesiredResource, ExistingResource, name};
 
-/// A resource as it shall be.
-#[derive(Debug, Clone)]
-pub struct DesiredResource {
-    /// Id of the stack.
-    pub stack_id: String,
-    /// Name of the stack.
-    pub stack_name: String,
-    /// Logical id.
-    pub name: String,
-    /// Type.
-    pub kind: &'static Kind,
-    /// Properties, worked out.
-    pub properties: Value,
-    /// Path of the template, against which its local files are resolved.
-    pub base: String,
-}
+/// What CloudFormation does to resources of one type.
+///
+/// A handler makes the service's own calls, as CloudFormation. How long CloudFormation takes is
+/// virtual time: the durations, or the methods that wait for a resource.
+pub trait Handler: Debug + Sync {
+    /// Makes a resource.
+    ///
+    /// # Errors
+    /// Why it cannot be made.
+    fn create(
+        &self,
+        account: &mut Account,
+        desired: &DesiredResource,
+    ) -> Result<CreatedResource, ResourceError>;
 
-/// What a handler has made.
-#[derive(Debug)]
-pub struct CreatedResource {
-    /// Physical id.
-    pub physical_id: String,
-    /// What Ref and GetAtt answer.
-    pub known: ResolvedResource,
-}
+    /// Changes a resource from its `old` properties to the desired ones. Returns what Ref and
+    /// GetAtt then answer.
+    ///
+    /// # Errors
+    /// Why it cannot be changed.
+    fn update(
+        &self,
+        _account: &mut Account,
+        _desired: &DesiredResource,
+        _old: &Value,
+        known: ResolvedResource,
+    ) -> Result<ResolvedResource, ResourceError> {
+        Ok(known)
+    }
 
-impl CreatedResource {
-    /// A resource whose Ref is its physical id.
-    pub fn new<const N: usize>(
-        physical_id: impl Into<String>,
-        attributes: [(&str, Value); N],
-    ) -> Self {
-        let physical_id = physical_id.into();
-        let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
-        let known = ResolvedResource {
-            reference: physical_id.clone(),
-            attributes: BTreeMap::from(attributes),
-        };
-        Self { physical_id, known }
+    /// Deletes a resource.
+    ///
+    /// # Errors
+    /// Why it cannot be deleted.
+    fn delete(
+        &self,
+        _account: &mut Account,
+        _existing: &ExistingResource,
+    ) -> Result<(), NotDeleted> {
+        Ok(())
+    }
+
+    /// What the real handler calls, besides the calls that the account in memory makes for it.
+    ///
+    /// # Errors
+    /// `NotImplemented` for a type whose calls are not known here.
+    fn permissions(&self, _verb: &Verb<'_>, subject: &Subject<'_>) -> Calls {
+        let name = subject.kind.name;
+        Err(ApiError::not_known(format_args!(
+            "what CloudFormation calls for a {name}, and so what its service role must allow"
+        )))
+    }
+
+    /// Whether the account only keeps such resources in mind: `create` then makes no call.
+    fn is_only_kept(&self) -> bool {
+        false
+    }
+
+    /// Checks what can be known to be wrong before anything is done.
+    ///
+    /// # Errors
+    /// `ValidationError`, saying where and what.
+    fn validate(
+        &self,
+        _account: &mut Account,
+        _declaration: &Declaration<'_>,
+    ) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// The capability without which the stack is refused.
+    fn capability(
+        &self,
+        _account: &Account,
+        _template: &Template,
+        _declared: &Declared,
+    ) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether GetAtt knows `attribute`, besides those in the schema.
+    fn has_attribute(&self, _attribute: &str) -> bool {
+        false
+    }
+
+    /// Whether resources take signals, and the policies that wait for signals.
+    fn takes_signals(&self) -> bool {
+        false
+    }
+
+    /// Whether a resource may need an update although its properties stay the same.
+    fn may_change_inside(&self) -> bool {
+        false
+    }
+
+    /// Whether an update would change something inside a resource besides its properties.
+    ///
+    /// # Errors
+    /// `NotImplemented`, if the change cannot be made in place.
+    fn changes_inside(
+        &self,
+        _account: &mut Account,
+        _physical_id: &str,
+        _desired: &DesiredResource,
+    ) -> Result<bool, ApiError> {
+        Ok(false)
+    }
+
+    /// Whether a new resource has one more event while CloudFormation waits until it is visible
+    /// everywhere.
+    fn has_consistency_check(&self) -> bool {
+        false
+    }
+
+    /// Whether a rollback restores what a resource answered before, without any call.
+    fn is_restored_without_calls(&self, _timing: &Timing) -> bool {
+        false
+    }
+
+    /// How long it takes to make a resource.
+    fn creation_time(&self, timing: &Timing) -> Duration {
+        timing.other
+    }
+
+    /// How long it takes to change a resource.
+    fn update_time(&self, timing: &Timing) -> Duration {
+        self.creation_time(timing)
+    }
+
+    /// How long it takes to delete a resource.
+    fn deletion_time(&self, timing: &Timing) -> Duration {
+        timing.other
+    }
+
+    /// Waits until a resource that `create` has made is complete.
+    fn await_creation(&self, account: &mut Account, desired: &DesiredResource) {
+        let delay = self.creation_time(&account[CLOUDFORMATION].timing);
+        operation::takes(account, &desired.stack_id, &desired.name, delay);
+    }
+
+    /// Waits until a resource that `update` has changed from its `old` properties is complete.
+    fn await_update(&self, account: &mut Account, desired: &DesiredResource, _old: &Value) {
+        let delay = self.update_time(&account[CLOUDFORMATION].timing);
+        operation::takes(account, &desired.stack_id, &desired.name, delay);
+    }
+
+    /// Begins to delete the resource `name` of the stack `id`.
+    fn begin_deletion(&self, account: &mut Account, id: &str, name: &str) {
+        let until = account.now + account[CLOUDFORMATION].timing.in_use_for;
+        step::delete_until(account, id, name, until);
     }
 }
 
-/// Calls `action` of `service` as CloudFormation, for the stack `stack`.
+/// Makes a resource, if the stack's service role allows it.
 ///
 /// # Errors
-/// The service's error, as a stack event shows it.
-pub fn ask(
+/// Why it cannot be made, or the role's refusal.
+pub fn create(
     account: &mut Account,
-    stack: &str,
-    service: &str,
-    action: &str,
-    input: &Value,
-) -> Result<Value, ResourceError> {
-    raw(account, stack, service, action, input)
-        .map_err(|error| record(account, service, error).into())
+    desired: &DesiredResource,
+) -> Result<CreatedResource, ResourceError> {
+    let (handler, stack) = (desired.kind.handler, &desired.stack_id);
+    if handler.is_only_kept() {
+        // The role is checked for the very name, since nothing has happened yet.
+        let created = handler.create(account, desired)?;
+        let calls = permissions::creation(account, desired, &created.physical_id);
+        check_role(account, stack, calls)?;
+        return Ok(created);
+    }
+    let calls = permissions::creation(account, desired, &declared_name(desired));
+    check_role(account, stack, calls)?;
+    handler.create(account, desired)
 }
 
-/// Calls `action` of `service` as CloudFormation, for the stack `stack`: with the rights of the
-/// stack's service role, if it has one whose policies are known.
+/// Changes a resource from its `old` properties to the desired ones, if the stack's service role
+/// allows it. Returns what Ref and GetAtt then answer.
 ///
 /// # Errors
-/// The service's own error, or the refusal of the role.
-pub fn raw(
+/// Why it cannot be changed, or the role's refusal.
+pub fn update(
     account: &mut Account,
-    stack: &str,
-    service: &str,
-    action: &str,
-    input: &Value,
-) -> Result<Value, ApiError> {
-    let caller = permissions::caller(account, stack);
-    let call = Call {
-        service: service.to_owned(),
-        action: action.to_owned(),
-        input: input.clone(),
-    };
-    match permissions::refuses(account, &caller, &call) {
-        Some(refusal) => {
-            account.record_call(&caller, service, action, Some(&refusal));
-            Err(refusal)
-        }
-        None => account.call(&caller, service, action, input),
-    }
-}
-
-/// The name that `property` gives, or one made of stack, logical id and chance.
-pub fn name(account: &mut Account, wanted: &DesiredResource, property: &str) -> String {
-    match wanted.properties.get(property) {
-        Some(name) => scalar_text(name),
-        None => {
-            let suffix = account.hex(12).to_uppercase();
-            format!("{}-{}-{suffix}", wanted.stack_name, wanted.name)
-        }
-    }
+    desired: &DesiredResource,
+    old: &Value,
+    known: ResolvedResource,
+) -> Result<ResolvedResource, ResourceError> {
+    let stack = &desired.stack_id;
+    let physical_id = account[CLOUDFORMATION].at(stack).resources[&desired.name]
+        .physical_id
+        .clone();
+    let calls = permissions::change(account, desired, old, &physical_id);
+    check_role(account, stack, calls)?;
+    desired.kind.handler.update(account, desired, old, known)
 }
 
 /// Whether the stack's service role allows all `calls`.
-///
-/// # Errors
-/// The first refusal, as a stack event shows it.
-pub fn allowed(account: &mut Account, stack: &str, calls: Calls) -> Result<(), ResourceError> {
+fn check_role(account: &mut Account, stack: &str, calls: Calls) -> Result<(), ResourceError> {
     permissions::check(account, stack, calls)
         .map_err(|(service, error)| record(account, &service, error).into())
 }
 
 /// The name that a resource is given by its properties; otherwise one such as it will be given.
-fn declared_name(wanted: &DesiredResource) -> String {
-    let declared = wanted.kind.name_property();
-    let declared = declared.and_then(|property| wanted.properties.get(property));
+fn declared_name(desired: &DesiredResource) -> String {
+    let declared = desired.kind.name_property;
+    let declared = declared.and_then(|property| desired.properties.get(property));
     declared.map_or_else(
-        || format!("{}-{}-000000000000", wanted.stack_name, wanted.name),
+        || format!("{}-{}-000000000000", desired.stack_name, desired.name),
         scalar_text,
     )
-}
-
-/// Makes a resource.
-///
-/// # Errors
-/// Why it cannot be made.
-pub fn create(
-    account: &mut Account,
-    wanted: &DesiredResource,
-) -> Result<CreatedResource, ResourceError> {
-    if wanted.kind.is_called_for() {
-        let name = declared_name(wanted);
-        let calls = permissions::creation(account, wanted, &name);
-        allowed(account, &wanted.stack_id, calls)?;
-    }
-    match wanted.kind.name {
-        CLUSTER => cluster(account, wanted),
-        CAPACITY_PROVIDER => capacity::provider(account, wanted),
-        ASSOCIATION => capacity::associate(account, wanted),
-        LAUNCH_TEMPLATE => launch_template(account, wanted),
-        FUNCTION => workflow::function(account, wanted),
-        STATE_MACHINE => workflow::state_machine(account, wanted),
-        ACTIVITY => workflow::activity(account, wanted),
-        RULE => workflow::rule(account, wanted),
-        DASHBOARD => workflow::dashboard(account, wanted),
-        GROUP => group::create(account, wanted),
-        WARM_POOL => group::put_warm_pool(account, wanted),
-        STACK => nested_stack::make(account, wanted),
-        _ => opaque_resource::create(account, wanted),
-    }
-}
-
-/// Changes a resource from its `old` properties to those wanted; answers what Ref and GetAtt then
-/// answer.
-///
-/// # Errors
-/// Why it cannot be changed.
-pub fn update(
-    account: &mut Account,
-    wanted: &DesiredResource,
-    old: &Value,
-    known: ResolvedResource,
-) -> Result<ResolvedResource, ResourceError> {
-    let stack = &wanted.stack_id;
-    let physical_id = account[CLOUDFORMATION].at(stack).resources[&wanted.name]
-        .physical_id
-        .clone();
-    let calls = permissions::change(account, wanted, old, &physical_id);
-    allowed(account, stack, calls)?;
-    match wanted.kind.name {
-        LAUNCH_TEMPLATE => launch_template_version(account, wanted, known),
-        CAPACITY_PROVIDER => {
-            capacity::change(account, wanted, old, &known.reference).map(|()| known)
-        }
-        ASSOCIATION => capacity::associate(account, wanted).map(|_| known),
-        FUNCTION => {
-            let input = workflow::function_input(account, wanted, &known.reference)?;
-            ask(
-                account,
-                stack,
-                "lambda",
-                "UpdateFunctionConfiguration",
-                &input,
-            )
-            .map(|_| known)
-        }
-        STATE_MACHINE => {
-            let mut input = workflow::state_machine_input(account, wanted)?;
-            input["stateMachineArn"] = Value::from(known.reference.clone());
-            ask(account, stack, "states", "UpdateStateMachine", &input).map(|_| known)
-        }
-        RULE => {
-            workflow::put_rule(account, wanted, &known.reference)?;
-            let new = Some(&wanted.properties);
-            workflow::remove_targets(account, stack, old, new, &known.reference)
-                .map_err(|error| record(account, "events", error))?;
-            Ok(known)
-        }
-        GROUP => group::update(account, wanted, old).map(|()| known),
-        WARM_POOL => group::put_warm_pool(account, wanted).map(|_| known),
-        DASHBOARD => workflow::checked_dashboard(wanted).map(|()| known),
-        _ => Ok(known),
-    }
-}
-
-fn cluster(
-    account: &mut Account,
-    wanted: &DesiredResource,
-) -> Result<CreatedResource, ResourceError> {
-    let name = name(account, wanted, "ClusterName");
-    let mut input = json!({"clusterName": name});
-    for (property, member) in [
-        ("ClusterSettings", "settings"),
-        ("Configuration", "configuration"),
-        ("Tags", "tags"),
-    ] {
-        if let Some(value) = wanted.properties.get(property) {
-            input[member] = lower_camel(value);
-        }
-    }
-    ask(account, &wanted.stack_id, "ecs", "CreateCluster", &input)?;
-    let arn = arn("ecs", &format!("cluster/{name}"));
-    Ok(CreatedResource::new(name, [("Arn", arn.into())]))
-}
-
-/// Keys as the JSON services want them: `LogGroupArn` becomes `logGroupArn`, at every depth.
-fn lower_camel(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(lower_camel).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(key, value)| {
-                let mut letters = key.chars();
-                let first = letters.next().map(|first| first.to_ascii_lowercase());
-                (
-                    first.into_iter().chain(letters).collect::<String>(),
-                    lower_camel(value),
-                )
-            })
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        other => other.clone(),
-    }
 }

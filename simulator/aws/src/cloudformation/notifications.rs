@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::resource_types::STACK;
+use super::resource_types::nested_stack::NESTED_STACK;
 use super::stack::StackEvent;
 use crate::account::{ACCOUNT_ID, Account, REGION};
 use crate::eventbridge;
@@ -11,7 +11,7 @@ use crate::eventbridge;
 /// Puts the event about `what` has just happened in the stack `id`.
 pub fn status_changed(account: &mut Account, id: &str, what: &StackEvent) {
     let status = json!({"status": what.status, "status-reason": what.reason.to_string()});
-    let itself = what.resource_type == STACK && what.physical_id == id;
+    let itself = what.resource_type == NESTED_STACK.name && what.physical_id == id;
     let (detail_type, detail) = if itself {
         (
             "CloudFormation Stack Status Change",

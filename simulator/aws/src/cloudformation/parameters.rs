@@ -8,6 +8,7 @@ mod kind;
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::node::scalar_text;
@@ -30,16 +31,30 @@ pub struct Parameters {
     pub values: BTreeMap<String, Value>,
 }
 
+/// A parameter as a call gives it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GivenParameter {
+    /// Its name.
+    pub parameter_key: Option<String>,
+    /// Its value: a text, or what becomes one.
+    pub parameter_value: Option<Value>,
+    /// Whether it keeps the value that the stack has.
+    #[serde(default)]
+    pub use_previous_value: bool,
+}
+
 /// Puts together the parameters of an operation on `template`: `input` is the call's `Parameters`,
-/// `previous` what the stack had before. Stored parameters are fetched anew at each operation
-/// (documented), also with UsePreviousValue.
+/// `previous` what the stack had before. Stored parameters are fetched again at each operation,
+/// also with UsePreviousValue
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>).
 ///
 /// # Errors
 /// `ValidationError` with CloudFormation's message.
 pub fn gather(
     account: &mut Account,
     template: &Template,
-    input: &Value,
+    input: &[GivenParameter],
     previous: Option<&Parameters>,
 ) -> Result<Parameters, ApiError> {
     let given = complete(template, given(input, previous)?)?;
@@ -57,7 +72,7 @@ pub fn gather(
 ///
 /// # Errors
 /// `ValidationError` with CloudFormation's message.
-pub fn names(template: &Template, input: &Value) -> Result<(), ApiError> {
+pub fn names(template: &Template, input: &[GivenParameter]) -> Result<(), ApiError> {
     complete(template, given(input, None)?).map(drop)
 }
 
@@ -96,19 +111,18 @@ fn complete(
 }
 
 fn given(
-    input: &Value,
+    input: &[GivenParameter],
     previous: Option<&Parameters>,
 ) -> Result<BTreeMap<String, String>, ApiError> {
     let mut given = BTreeMap::new();
-    for item in input.as_array().into_iter().flatten() {
-        let Some(key) = item["ParameterKey"].as_str() else {
+    for item in input {
+        let Some(key) = &item.parameter_key else {
             return Err(invalid(
                 "Each Parameters object must contain a ParameterKey".to_owned(),
             ));
         };
-        let use_previous = scalar_text(&item["UsePreviousValue"]) == "true";
-        let value = match (use_previous, &item["ParameterValue"]) {
-            (true, Value::Null) => match previous.and_then(|previous| previous.given.get(key)) {
+        let value = match (item.use_previous_value, &item.parameter_value) {
+            (true, None) => match previous.and_then(|previous| previous.given.get(key)) {
                 Some(value) => value.clone(),
                 None => {
                     return Err(invalid(format!(
@@ -116,19 +130,19 @@ fn given(
                     )));
                 }
             },
-            (true, _) => {
+            (true, Some(_)) => {
                 return Err(invalid(format!(
                     "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true and non empty value for a parameter"
                 )));
             }
-            (false, Value::Null) => {
+            (false, None) => {
                 return Err(invalid(format!(
                     "Parameter {key} must have a ParameterValue or UsePreviousValue"
                 )));
             }
-            (false, value) => scalar_text(value),
+            (false, Some(value)) => scalar_text(value),
         };
-        given.insert(key.to_owned(), value);
+        given.insert(key.clone(), value);
     }
     Ok(given)
 }

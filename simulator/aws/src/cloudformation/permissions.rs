@@ -3,24 +3,27 @@
 //!
 //! The calls that the account in memory really makes are checked as they are made (see
 //! [`super::handler::raw`]). What CloudFormation calls besides, to read back what it made, to hand
-//! roles to services, and for resources that the account only keeps in mind, is listed here and
-//! checked before the resource is made, changed or deleted. The lists are those of the resource
-//! types' own schemas (`handlers`, documented:
+//! roles to services, and for resources that the account only keeps in mind, is listed by
+//! the handler of each resource type ([`super::handler::Handler::permissions`]) and checked here,
+//! before the resource is made, changed or deleted. The lists are those of the resource types' own
+//! schemas (`handlers`, documented:
 //! <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>), as far as the
 //! properties of a resource need them.
 
-mod table;
+mod calls;
 
 use serde_json::{Value, json};
 
-use super::handler::DesiredResource;
+use super::handler::{DesiredResource, ExistingResource};
 use super::invalid;
 use super::parameters::Parameters;
+use super::resource_types::ResourceType;
 use crate::account::{Account, Caller};
 use crate::cloudformation::CLOUDFORMATION;
 use crate::iam::{self, Identity};
 use crate::wire::{ApiError, Call};
-use table::{Subject, Verb};
+
+pub use calls::{Subject, Verb, call, each, items, last, pass_role, read_object};
 
 /// As whom CloudFormation calls for the stack `stack`: as its service role, or that of the stack
 /// that it is nested in, if the role is one whose policies are known here.
@@ -98,68 +101,64 @@ pub fn of_parameters(
     Ok(())
 }
 
-/// What CloudFormation calls to make the resource `wanted` of this name, besides the calls that are
-/// made here.
-pub fn creation(account: &Account, wanted: &DesiredResource, name: &str) -> Calls {
-    let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
-    of(account, stack, kind, name, &wanted.properties)
-        .map(|subject| Subject {
-            base: &wanted.base,
-            ..subject
-        })
-        .map_or_else(
-            || Ok(Vec::new()),
-            |subject| table::calls(&Verb::Create, &subject),
-        )
+/// What CloudFormation calls to make the resource `desired` of this name, besides the calls that
+/// are made here.
+pub fn creation(account: &Account, desired: &DesiredResource, name: &str) -> Calls {
+    calls_of(account, &desired.stack_id, &Verb::Create, |role| Subject {
+        account,
+        role,
+        kind: desired.kind,
+        name,
+        properties: &desired.properties,
+        base: &desired.base,
+    })
 }
 
-/// What CloudFormation calls to change the resource `wanted` from its `old` properties.
+/// What CloudFormation calls to change the resource `desired` from its `old` properties.
 pub fn change(
     account: &Account,
-    wanted: &DesiredResource,
+    desired: &DesiredResource,
     old: &Value,
     physical_id: &str,
 ) -> Calls {
-    let (stack, kind) = (&wanted.stack_id, wanted.kind.name);
-    of(account, stack, kind, physical_id, &wanted.properties)
-        .map(|subject| Subject {
-            base: &wanted.base,
-            ..subject
-        })
-        .map_or_else(
-            || Ok(Vec::new()),
-            |subject| table::calls(&Verb::Change(old), &subject),
-        )
+    calls_of(account, &desired.stack_id, &Verb::Change(old), |role| {
+        Subject {
+            account,
+            role,
+            kind: desired.kind,
+            name: physical_id,
+            properties: &desired.properties,
+            base: &desired.base,
+        }
+    })
 }
 
 /// What CloudFormation calls to delete a resource of this type.
 pub fn deletion(
     account: &Account,
-    stack: &str,
-    kind: &str,
-    physical_id: &str,
-    properties: &Value,
+    kind: &'static ResourceType,
+    existing: &ExistingResource,
 ) -> Calls {
-    of(account, stack, kind, physical_id, properties).map_or_else(
-        || Ok(Vec::new()),
-        |subject| table::calls(&Verb::Delete, &subject),
-    )
-}
-
-/// The resource that is made, changed or deleted, if there is a role that could refuse it.
-fn of<'a>(
-    account: &'a Account,
-    stack: &str,
-    kind: &'a str,
-    name: &'a str,
-    properties: &'a Value,
-) -> Option<Subject<'a>> {
-    Some(Subject {
+    calls_of(account, &existing.stack_id, &Verb::Delete, |role| Subject {
         account,
-        role: service_role(account, stack)?,
+        role,
         kind,
-        name,
-        properties,
+        name: &existing.physical_id,
+        properties: &existing.properties,
         base: "",
     })
+}
+
+/// The calls for the `subject`; none if the stack has no role that could refuse them.
+fn calls_of<'a>(
+    account: &'a Account,
+    stack: &str,
+    verb: &Verb<'_>,
+    subject: impl FnOnce(&'a str) -> Subject<'a>,
+) -> Calls {
+    let Some(role) = service_role(account, stack) else {
+        return Ok(Vec::new());
+    };
+    let subject = subject(role);
+    subject.kind.handler.permissions(verb, &subject)
 }

@@ -4,22 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::node::scalar_text;
 use super::operation::{self, Purpose};
 use super::request_fields::{
-    CREATION, acknowledged, capabilities, default_only, given_template, no_template, role_and_tags,
-    stack_name,
+    CreateStack, DesiredStack, NamedStack, REQUESTS, UpdateStack, no_template, refuse,
 };
 use super::resource_types::nested_stack;
 use super::stack::{self, Stack, Version};
 use super::status_reason::StatusReason::UserInitiated;
-use super::template::Template;
 use super::{invalid, parameters, permissions, validate};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// Checks the parameters of a `CreateStack` alone: those of a template that can be read.
 ///
@@ -27,10 +25,12 @@ use crate::wire::{ApiError, only};
 /// `ValidationError` with CloudFormation's message about a parameter.
 pub fn check_parameters(account: &mut Account, input: &Value) -> Result<(), ApiError> {
     // What is wrong with the template, CreateStack says.
-    let Ok(Some(template)) = given_template(account, input) else {
+    let request: CreateStack<'_> = REQUESTS.read("CreateStack", input)?;
+    let desired = request.desired_stack();
+    let Ok(Some(template)) = desired.template.given(account) else {
         return Ok(());
     };
-    parameters::gather(account, &template, &input["Parameters"], None).map(drop)
+    parameters::gather(account, &template, &desired.parameters, None).map(drop)
 }
 
 /// `CreateStack`.
@@ -38,16 +38,14 @@ pub fn check_parameters(account: &mut Account, input: &Value) -> Result<(), ApiE
 /// # Errors
 /// `AlreadyExistsException`, `InsufficientCapabilitiesException`, `ValidationError`, or
 /// `NotImplemented`.
-pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [&CREATION[..], &["DisableRollback", "OnFailure"]].concat();
-    only("CreateStack", input, &known)?;
-    default_only("CreateStack", input, "DisableRollback", "false")?;
-    default_only("CreateStack", input, "OnFailure", "ROLLBACK")?;
-    let name = stack_name("CreateStack", input)?;
-    if account[CLOUDFORMATION].stack(name).is_some() {
-        return Err(already_exists(name));
+pub fn create(account: &mut Account, request: CreateStack<'_>) -> Result<Value, ApiError> {
+    let has_no_rollback = request.disable_rollback == Some(true);
+    refuse("CreateStack", "DisableRollback", has_no_rollback)?;
+    let desired = request.desired_stack();
+    if account[CLOUDFORMATION].stack(desired.name).is_some() {
+        return Err(already_exists(desired.name));
     }
-    let stack = new_stack(account, "CreateStack", input)?;
+    let stack = new_stack(account, desired)?;
     let id = stack.id.clone();
     account[CLOUDFORMATION].stacks.insert(id.clone(), stack);
     let operation = stack::ask_for(account, &id, "CREATE_STACK");
@@ -63,13 +61,12 @@ pub(super) fn already_exists(name: &str) -> ApiError {
     )
 }
 
-/// The stack that `input` asks for, checked, but with nothing of it made.
+/// The stack that a call wants, checked, but with nothing of it made.
 pub(super) fn new_stack(
     account: &mut Account,
-    action: &str,
-    input: &Value,
+    desired: DesiredStack<'_>,
 ) -> Result<Stack, ApiError> {
-    let name = stack_name(action, input)?.to_owned();
+    let name = desired.name.to_owned();
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() <= 128
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -78,10 +75,10 @@ pub(super) fn new_stack(
             "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         )));
     }
-    let role = role_and_tags(action, input)?;
-    let template = given_template(account, input)?.ok_or_else(no_template)?;
-    acknowledged(account, &template, input)?;
-    let parameters = parameters::gather(account, &template, &input["Parameters"], None)?;
+    let role = desired.role()?;
+    let template = desired.template.required(account)?;
+    desired.check_capabilities(account, &template)?;
+    let parameters = parameters::gather(account, &template, &desired.parameters, None)?;
     let version = Version {
         template,
         parameters,
@@ -90,7 +87,7 @@ pub(super) fn new_stack(
     validate::check(account, &name, &version, &BTreeMap::new())?;
     let id = nested_stack::new_id(account, &name);
     let mut stack = Stack::new(id.clone(), name, account.now, Arc::new(version));
-    stack.capabilities = capabilities(input);
+    stack.capabilities = desired.capabilities;
     stack.role = role;
     Ok(stack)
 }
@@ -100,11 +97,11 @@ pub(super) fn new_stack(
 /// # Errors
 /// `InsufficientCapabilitiesException`, `ValidationError` (`No updates are to be performed.` among
 /// them), or `NotImplemented`.
-pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [&CREATION[..], &["UsePreviousTemplate", "DisableRollback"]].concat();
-    only("UpdateStack", input, &known)?;
-    default_only("UpdateStack", input, "DisableRollback", "false")?;
-    let next = next(account, "UpdateStack", input)?;
+pub fn update(account: &mut Account, request: UpdateStack<'_>) -> Result<Value, ApiError> {
+    let has_no_rollback = request.disable_rollback == Some(true);
+    refuse("UpdateStack", "DisableRollback", has_no_rollback)?;
+    let keeps_template = request.use_previous_template == Some(true);
+    let next = next(account, request.desired_stack(), keeps_template)?;
     if !next.changes {
         return Err(invalid("No updates are to be performed."));
     }
@@ -128,18 +125,31 @@ pub(super) struct Next {
     pub role: Option<String>,
 }
 
-/// What `input` would make of its stack, checked.
-pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result<Next, ApiError> {
-    let role = role_and_tags(action, input)?;
-    let (id, name) = updatable(account, stack_name(action, input)?)?;
+/// What a call would make of its stack, checked.
+pub(super) fn next(
+    account: &mut Account,
+    desired: DesiredStack<'_>,
+    keeps_template: bool,
+) -> Result<Next, ApiError> {
+    let role = desired.role()?;
+    let (id, name) = updatable(account, desired.name)?;
     let stack = account[CLOUDFORMATION].at(&id);
     let (before, known) = (stack.version.clone(), stack.known());
-    let template = next_template(account, input, &before)?;
-    acknowledged(account, &template, input)?;
+    let template = match (desired.template.given(account)?, keeps_template) {
+        (Some(_), true) => {
+            return Err(invalid(
+                "You cannot specify both usePreviousTemplate and Template Body/Template URL.",
+            ));
+        }
+        (Some(template), false) => template,
+        (None, true) => before.template.clone(),
+        (None, false) => return Err(no_template()),
+    };
+    desired.check_capabilities(account, &template)?;
     let parameters = parameters::gather(
         account,
         &template,
-        &input["Parameters"],
+        &desired.parameters,
         Some(&before.parameters),
     )?;
     let version = Version {
@@ -154,7 +164,7 @@ pub(super) fn next(account: &mut Account, action: &str, input: &Value) -> Result
         changes: validate::changes(account, &id, &version)?,
         stack: id,
         version: Arc::new(version),
-        capabilities: capabilities(input),
+        capabilities: desired.capabilities,
         role,
     })
 }
@@ -201,33 +211,29 @@ pub(super) fn updatable(account: &Account, wanted: &str) -> Result<(String, Stri
     Ok((stack.id.clone(), stack.name.clone()))
 }
 
-fn next_template(account: &Account, input: &Value, before: &Version) -> Result<Template, ApiError> {
-    let use_previous = scalar_text(&input["UsePreviousTemplate"]) == "true";
-    match (given_template(account, input)?, use_previous) {
-        (Some(_), true) => Err(invalid(
-            "You cannot specify both usePreviousTemplate and Template Body/Template URL.",
-        )),
-        (Some(template), false) => Ok(template),
-        (None, true) => Ok(before.template.clone()),
-        (None, false) => Err(no_template()),
-    }
+/// The request of `DeleteStack`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteStack<'a> {
+    stack_name: &'a str,
+    #[serde(rename = "RoleARN")]
+    _role: Option<&'a str>,
 }
 
 /// `DeleteStack`. A stack that does not exist is deleted already.
 ///
 /// # Errors
 /// `ValidationError` while an operation goes on.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteStack", input, &["StackName", "RoleARN"])?;
-    let wanted = stack_name("DeleteStack", input)?;
-    let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
+pub fn delete(account: &mut Account, request: DeleteStack<'_>) -> Result<Value, ApiError> {
+    let Some(stack) = account[CLOUDFORMATION].stack(request.stack_name) else {
         return Ok(json!({}));
     };
     let (id, status) = (stack.id.clone(), stack.status.clone());
     if status == "DELETE_COMPLETE" {
         return Ok(json!({}));
     }
-    // Documented by use: a creation is overtaken by a deletion, an update is not.
+    // assumption: a creation is overtaken by a deletion, an update is not. DeleteStack during an
+    // update on AWS proves it.
     if stack.operation.is_some() && status != "CREATE_IN_PROGRESS" {
         return Err(invalid(format!(
             "Stack [{id}] cannot be deleted while in status {status}"
@@ -242,9 +248,8 @@ pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 ///
 /// # Errors
 /// `ValidationError` if no update goes forward.
-pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("CancelUpdateStack", input, &["StackName"])?;
-    let wanted = stack_name("CancelUpdateStack", input)?;
+pub fn cancel(account: &mut Account, request: NamedStack<'_>) -> Result<Value, ApiError> {
+    let wanted = request.stack_name;
     let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };
@@ -263,9 +268,8 @@ pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
 ///
 /// # Errors
 /// `ValidationError` if no rollback has failed; `NotImplemented` for resources to skip.
-pub fn go_on_back(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ContinueUpdateRollback", input, &["StackName"])?;
-    let wanted = stack_name("ContinueUpdateRollback", input)?;
+pub fn go_on_back(account: &mut Account, request: NamedStack<'_>) -> Result<Value, ApiError> {
+    let wanted = request.stack_name;
     let Some(stack) = account[CLOUDFORMATION].stack(wanted) else {
         return Err(invalid(format!("Stack [{wanted}] does not exist")));
     };

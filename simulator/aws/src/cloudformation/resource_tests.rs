@@ -29,8 +29,8 @@ fn a_stack_is_created_when_its_instances_have_signalled() {
     );
 }
 
-/// The end of what was told since `from`: what is said of the stack and the group.
-fn told_since(scene: &Scene, from: usize) -> Vec<String> {
+/// What was recorded of the stack and the group since `from`.
+fn record_since(scene: &Scene, from: usize) -> Vec<String> {
     scene.record().split_off(from)
 }
 
@@ -60,7 +60,7 @@ fn a_roll_replaces_every_instance_in_the_observed_words() {
     let added = "New instance(s) added to autoscaling group - Waiting on 1 resource signal(s) with a timeout of PT15M.";
     let signal = "Received SUCCESS signal with UniqueId i-…";
     assert_eq!(
-        told_since(&scene, from),
+        record_since(&scene, from),
         [
             "s UPDATE_IN_PROGRESS User Initiated".to_owned(),
             "Template UPDATE_IN_PROGRESS".to_owned(),
@@ -124,7 +124,7 @@ fn a_failure_turns_the_roll_round_until_all_is_as_it_was() {
         scene.ami("ami-00000002");
         scene.update().expect("begun");
         assert_eq!(scene.settled(), "UPDATE_ROLLBACK_COMPLETE");
-        let record = told_since(&scene, from).join("\n");
+        let record = record_since(&scene, from).join("\n");
         let failed = "Group UPDATE_FAILED Received 1 FAILURE signal(s) out of 3. Unable to satisfy 100% MinSuccessfulInstancesPercent requirement\n\
                       s UPDATE_ROLLBACK_IN_PROGRESS The following resource(s) failed to update: [Group].\n\
                       Template UPDATE_IN_PROGRESS\nTemplate UPDATE_COMPLETE\nGroup UPDATE_IN_PROGRESS\n";
@@ -174,7 +174,7 @@ fn without_signals_the_batch_times_out_and_the_way_back_too() {
     scene.ami("ami-00000002");
     scene.update().expect("begun");
     assert_eq!(scene.settled(), "UPDATE_ROLLBACK_FAILED");
-    let record = told_since(&scene, from).join("\n");
+    let record = record_since(&scene, from).join("\n");
     assert!(record.contains(
         "Group UPDATE_IN_PROGRESS Failed to receive 1 resource signal(s) for the current batch.  Each resource signal timeout is counted as a FAILURE.\n\
          Group UPDATE_FAILED Received 0 SUCCESS signal(s) out of 3.  Unable to satisfy 100% MinSuccessfulInstancesPercent requirement"
@@ -270,7 +270,7 @@ fn what_a_resource_that_was_not_deleted_depends_on_goes_all_the_same() {
         .call("DeleteStack", json!({"StackName": "s"}))
         .expect("begun");
     assert_eq!(scene.settled(), "DELETE_FAILED");
-    let events = told_since(&scene, begun);
+    let events = record_since(&scene, begun);
     let last = &events[events.len().saturating_sub(3)..];
     assert_eq!(
         last,

@@ -1,17 +1,76 @@
-//! The resource types that the account in memory knows, with exactly the properties and attributes
-//! that it knows of each: whatever else a template says is refused, never ignored.
+//! The resource types that the account in memory knows: each in a file of its own, with its schema
+//! and its handler.
+//!
+//! A schema has exactly the properties and attributes that the account knows of a type: whatever
+//! else a template says is refused, never ignored.
 
+mod activity;
+mod alarm;
+mod capacity_provider;
+mod capacity_provider_associations;
+mod cluster;
+mod dashboard;
+mod function;
 pub mod group;
+mod iam_policy;
+mod identity;
+mod instance_profile;
+mod lambda_permission;
+mod launch_template;
+mod log_group;
+mod managed_policy;
 pub mod nested_stack;
-mod table;
+mod queue;
+mod queue_policy;
+mod role;
+mod rule;
+mod state_machine;
+mod subscription;
+mod topic;
+mod topic_policy;
+mod warm_pool;
 
-pub use table::KINDS;
+use super::handler::Handler;
 
-/// A resource type.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Kind {
+pub use log_group::log_group_arns;
+pub use managed_policy::managed_policies;
+pub use role::role_policies;
+
+/// Every type that is known, in the order in which a refusal lists them.
+pub static RESOURCE_TYPES: &[&ResourceType] = &[
+    &cluster::CLUSTER,
+    &capacity_provider::CAPACITY_PROVIDER,
+    &capacity_provider_associations::CAPACITY_PROVIDER_ASSOCIATIONS,
+    &launch_template::LAUNCH_TEMPLATE,
+    &group::GROUP,
+    &warm_pool::WARM_POOL,
+    &nested_stack::NESTED_STACK,
+    &function::FUNCTION,
+    &state_machine::STATE_MACHINE,
+    &activity::ACTIVITY,
+    &rule::RULE,
+    &lambda_permission::LAMBDA_PERMISSION,
+    &role::ROLE,
+    &iam_policy::IAM_POLICY,
+    &managed_policy::MANAGED_POLICY,
+    &instance_profile::INSTANCE_PROFILE,
+    &log_group::LOG_GROUP,
+    &queue::QUEUE,
+    &queue_policy::QUEUE_POLICY,
+    &alarm::ALARM,
+    &dashboard::DASHBOARD,
+    &topic::TOPIC,
+    &topic_policy::TOPIC_POLICY,
+    &subscription::SUBSCRIPTION,
+];
+
+/// A resource type: its schema and its handler.
+#[derive(Debug)]
+pub struct ResourceType {
     /// Such as `AWS::ECS::Cluster`.
     pub name: &'static str,
+    /// The property that names a resource of this type, where there is one.
+    pub name_property: Option<&'static str>,
     /// The properties that must be there.
     pub required: &'static [&'static str],
     /// The properties that may be there.
@@ -21,12 +80,25 @@ pub struct Kind {
     pub fixed: &'static [&'static str],
     /// What GetAtt knows.
     pub attributes: &'static [&'static str],
+    /// What is done to resources of this type.
+    pub handler: &'static dyn Handler,
 }
 
-impl Kind {
+impl PartialEq for ResourceType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for ResourceType {}
+
+impl ResourceType {
     /// The type called `name`.
     pub fn named(name: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.name == name)
+        RESOURCE_TYPES
+            .iter()
+            .copied()
+            .find(|known| known.name == name)
     }
 
     /// Whether `property` is known.
@@ -34,85 +106,31 @@ impl Kind {
         self.required.contains(&property) || self.optional.contains(&property)
     }
 
-    /// The property that names a resource of this type, where there is one.
-    pub fn name_property(&self) -> Option<&'static str> {
-        Some(match self.name {
-            CLUSTER => "ClusterName",
-            CAPACITY_PROVIDER | RULE | ACTIVITY => "Name",
-            LAUNCH_TEMPLATE => "LaunchTemplateName",
-            GROUP | WARM_POOL => "AutoScalingGroupName",
-            FUNCTION => "FunctionName",
-            STATE_MACHINE => "StateMachineName",
-            DASHBOARD => "DashboardName",
-            _ => return None,
-        })
-    }
-
-    /// Whether the account in memory makes resources of this type by calls; otherwise it just keeps
-    /// them in mind.
-    pub fn is_called_for(&self) -> bool {
-        matches!(
-            self.name,
-            CLUSTER
-                | CAPACITY_PROVIDER
-                | ASSOCIATION
-                | LAUNCH_TEMPLATE
-                | FUNCTION
-                | STATE_MACHINE
-                | ACTIVITY
-                | RULE
-                | DASHBOARD
-                | GROUP
-                | WARM_POOL
-                | STACK
-        )
-    }
-
-    /// Whether resources of this type take signals.
-    pub fn takes_signals(&self) -> bool {
-        self.name == GROUP
+    /// Whether GetAtt knows `attribute`.
+    pub fn has_attribute(&self, attribute: &str) -> bool {
+        self.attributes.contains(&attribute) || self.handler.has_attribute(attribute)
     }
 }
 
-/// An Auto Scaling group.
-pub const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
-/// The warm pool of a group.
-pub const WARM_POOL: &str = "AWS::AutoScaling::WarmPool";
-/// A nested stack.
-pub const STACK: &str = "AWS::CloudFormation::Stack";
-/// An ECS cluster.
-pub const CLUSTER: &str = "AWS::ECS::Cluster";
-/// A capacity provider of an Auto Scaling group.
-pub const CAPACITY_PROVIDER: &str = "AWS::ECS::CapacityProvider";
-/// Which capacity providers a cluster has.
-pub const ASSOCIATION: &str = "AWS::ECS::ClusterCapacityProviderAssociations";
-/// A launch template.
-pub const LAUNCH_TEMPLATE: &str = "AWS::EC2::LaunchTemplate";
-/// A Lambda function.
-pub const FUNCTION: &str = "AWS::Lambda::Function";
-/// A state machine.
-pub const STATE_MACHINE: &str = "AWS::StepFunctions::StateMachine";
-/// An activity.
-pub const ACTIVITY: &str = "AWS::StepFunctions::Activity";
-/// An EventBridge rule.
-pub const RULE: &str = "AWS::Events::Rule";
-/// A CloudWatch dashboard.
-pub const DASHBOARD: &str = "AWS::CloudWatch::Dashboard";
-/// An IAM role.
-pub const ROLE: &str = "AWS::IAM::Role";
-/// A policy that stands by itself.
-pub const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
-/// An instance profile.
-pub const INSTANCE_PROFILE: &str = "AWS::IAM::InstanceProfile";
-/// An SQS queue.
-pub const QUEUE: &str = "AWS::SQS::Queue";
-/// The policy of queues.
-pub const QUEUE_POLICY: &str = "AWS::SQS::QueuePolicy";
-/// A CloudWatch alarm.
-pub const ALARM: &str = "AWS::CloudWatch::Alarm";
-/// A log group.
-pub const LOG_GROUP: &str = "AWS::Logs::LogGroup";
-/// An SNS topic.
-pub const TOPIC: &str = "AWS::SNS::Topic";
-/// An inline policy of roles.
-pub const POLICY: &str = "AWS::IAM::Policy";
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_schemas_agree_with_themselves() {
+        for known in RESOURCE_TYPES {
+            let of_name = |other: &&&ResourceType| other.name == known.name;
+            assert_eq!(
+                RESOURCE_TYPES.iter().filter(of_name).count(),
+                1,
+                "{known:?}"
+            );
+            let named = known.fixed.iter().chain(known.name_property.as_ref());
+            for property in named {
+                assert!(known.has_property(property), "{}: {property}", known.name);
+            }
+            let twice = |property| known.required.contains(property);
+            assert!(!known.optional.iter().any(twice), "{}", known.name);
+        }
+    }
+}

@@ -1,19 +1,20 @@
 //! `SignalResource`, and what CloudFormation makes of signals.
 //!
-//! The refusals of a stack at rest, of a repeated UniqueId and of an unknown stack are in words
-//! that were seen on AWS, the others in those of other imitations.
+//! assumption: the texts of the refusals: those of a stack at rest, of a repeated UniqueId and of
+//! an unknown stack after reports of users, the others after other imitations. The same calls on
+//! AWS prove them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::request_fields::stack_name;
 use super::resource_types::group::{self, GroupError, rolling_policy};
 use super::status_reason::StatusReason;
 use super::{invalid, operation, stack};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// The signals for one group during one operation.
 #[derive(Debug, Default)]
@@ -55,8 +56,9 @@ impl Signals {
     }
 
     /// How it stands with a batch that waits for `expected` signals, when `percent` of the
-    /// operation's `total` must be SUCCESS (observed: the share is taken of the whole update, not
-    /// of the batch).
+    /// operation's `total` must be SUCCESS. The share is taken of the whole update, not of the
+    /// batch
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>).
     pub fn standing(&self, expected: u64, total: u64, percent: u64) -> SignalStatus {
         let spare = total.saturating_sub(rolling_policy::needed(total, percent));
         if self.count("FAILURE") + self.missed > spare {
@@ -102,60 +104,61 @@ impl Signals {
     }
 }
 
+/// The request of `SignalResource`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SignalResource<'a> {
+    stack_name: &'a str,
+    logical_resource_id: &'a str,
+    unique_id: &'a str,
+    status: &'a str,
+}
+
 /// `SignalResource`.
 ///
 /// # Errors
 /// `ValidationError`, in CloudFormation's words.
-pub fn signal(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "SignalResource",
-        input,
-        &["StackName", "LogicalResourceId", "UniqueId", "Status"],
-    )?;
-    let wanted = stack_name("SignalResource", input)?.to_owned();
-    let text = |member: &str| {
-        let text = input[member].as_str().filter(|text| !text.is_empty());
-        text.map(str::to_owned)
-            .ok_or_else(|| invalid(format!("SignalResource needs {member}")))
-    };
-    let (resource, unique_id, status) = (
-        text("LogicalResourceId")?,
-        text("UniqueId")?,
-        text("Status")?,
-    );
-    if !matches!(status.as_str(), "SUCCESS" | "FAILURE") || unique_id.len() > 64 {
+pub fn signal(account: &mut Account, request: SignalResource<'_>) -> Result<Value, ApiError> {
+    let SignalResource {
+        stack_name,
+        logical_resource_id: resource,
+        unique_id,
+        status,
+    } = request;
+    let has_id_length = (1..=64).contains(&unique_id.len());
+    if !matches!(status, "SUCCESS" | "FAILURE") || !has_id_length {
         return Err(invalid(format!(
             "SignalResource knows no Status {status} with UniqueId {unique_id}"
         )));
     }
-    let id = can_be_signaled(account, &wanted, &resource)?;
+    let id = can_be_signaled(account, stack_name, resource)?;
     let counts_early = account[CLOUDFORMATION]
         .timing
         .signal_before_in_service_counts;
-    let progress = account[CLOUDFORMATION].at(&id).resources[&resource]
+    let progress = account[CLOUDFORMATION].at(&id).resources[resource]
         .status
         .clone();
-    let reason = StatusReason::Progress(rolling_policy::received(&status, &unique_id));
-    let Some(work) = operation::group_work(account, &id, &resource) else {
+    let reason = StatusReason::Progress(rolling_policy::received(status, unique_id));
+    let Some(work) = operation::group_work(account, &id, resource) else {
         // Nobody waits for it, but it is heard.
-        stack::resource_enters(account, &id, &resource, &progress, reason);
+        stack::resource_enters(account, &id, resource, &progress, reason);
         return Ok(json!({}));
     };
-    if work.signals.has(&unique_id)
-        && (status == "SUCCESS" || work.signals.received[&unique_id] == "FAILURE")
+    if work.signals.has(unique_id)
+        && (status == "SUCCESS" || work.signals.received[unique_id] == "FAILURE")
     {
         return Err(invalid(format!(
             "Signal with ID {unique_id} for resource {resource} already exists. Signals may only be updated with a FAILURE status."
         )));
     }
-    if status == "SUCCESS" && !counts_early && !work.in_service.contains(&unique_id) {
+    if status == "SUCCESS" && !counts_early && !work.in_service.contains(unique_id) {
         return Ok(json!({}));
     }
     work.signals
         .received
-        .insert(unique_id.clone(), status.clone());
-    stack::resource_enters(account, &id, &resource, &progress, reason);
-    group::look_again(account, &id, &resource, std::time::Duration::ZERO);
+        .insert(unique_id.to_owned(), status.to_owned());
+    stack::resource_enters(account, &id, resource, &progress, reason);
+    group::look_again(account, &id, resource, std::time::Duration::ZERO);
     Ok(json!({}))
 }
 
@@ -180,7 +183,7 @@ fn can_be_signaled(account: &Account, wanted: &str, resource: &str) -> Result<St
             "Resource {resource} does not exist for stack {wanted}"
         )));
     };
-    if !declared.kind.takes_signals() {
+    if !declared.kind.handler.takes_signals() {
         return Err(invalid(format!(
             "Resource {resource} is of type {} and cannot be signaled",
             declared.kind.name

@@ -10,7 +10,8 @@ use super::evaluate::{ResolvedResource, Scope};
 use super::notifications;
 use super::operation::Operation;
 use super::parameters::Parameters;
-use super::resource_types::{Kind, STACK};
+use super::resource_types::ResourceType;
+use super::resource_types::nested_stack::NESTED_STACK;
 use super::status_reason::StatusReason;
 use super::template::Template;
 use crate::account::Account;
@@ -108,7 +109,7 @@ pub struct Retained {
 #[derive(Debug)]
 pub struct Resource {
     /// Its type.
-    pub kind: &'static Kind,
+    pub kind: &'static ResourceType,
     /// Its physical id; empty until it has one.
     pub physical_id: String,
     /// ResourceStatus.
@@ -208,7 +209,7 @@ pub fn enter(account: &mut Account, id: &str, status: &str, reason: StatusReason
     stack.status = status.to_owned();
     stack.reason = reason.clone();
     let (name, id) = (stack.name.clone(), stack.id.clone());
-    write(account, &id, &name, &id, STACK, status, reason);
+    write(account, &id, &name, &id, NESTED_STACK.name, status, reason);
 }
 
 /// The resource `name` enters `status`, and says so. The same status again with another reason is

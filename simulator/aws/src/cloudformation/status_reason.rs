@@ -63,7 +63,9 @@ impl Display for StatusReason {
 
 /// A sentence for what could not be made and one for what could not be changed, each with a blank
 /// after it. Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) for
-/// what could not be made; that the other has the blank too is assumed.
+/// what could not be made.
+///
+/// assumption: the other has the blank too. A failed update with two resources proves it.
 impl Display for FailedResources {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write_sentence(f, "create", &self.created)?;

@@ -8,8 +8,7 @@ use super::error::ChangeError;
 use super::evaluate::{ResolvedResource, same};
 use super::handler::{self, DesiredResource};
 use super::operation::{self, Purpose, Step};
-use super::resource_types::{GROUP, Kind, LAUNCH_TEMPLATE, QUEUE, STACK};
-use super::resource_types::{group, nested_stack};
+use super::resource_types::ResourceType;
 use super::stack::{self, Resource};
 use super::status_reason::StatusReason;
 use crate::account::Account;
@@ -50,7 +49,7 @@ pub fn begin(account: &mut Account, id: &str, name: &str) {
             // A change that failed half way may have left anything behind: it is made undone even
             // if nothing differs.
             let unchanged = same(&properties, &old) && !status.ends_with("_FAILED");
-            if unchanged && declared.kind.name != STACK {
+            if unchanged && !declared.kind.handler.may_change_inside() {
                 operation::of(account, id)
                     .steps
                     .insert(name.to_owned(), Step::Over);
@@ -107,10 +106,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                 "CREATE_IN_PROGRESS",
                 StatusReason::CreationInitiated,
             );
-            if wanted.kind.name == QUEUE {
-                // Recorded (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09)
-                // for a queue, and not for a topic, a role or a bucket; which other types have it
-                // is not known.
+            if wanted.kind.handler.has_consistency_check() {
                 stack::resource_enters(
                     account,
                     &id,
@@ -119,14 +115,7 @@ fn create(account: &mut Account, wanted: DesiredResource) {
                     StatusReason::ConsistencyCheck,
                 );
             }
-            match wanted.kind.name {
-                STACK => nested_stack::create(account, &wanted),
-                GROUP => group::created(account, &wanted),
-                kind => {
-                    let delay = account[CLOUDFORMATION].timing.making(kind);
-                    operation::takes(account, &id, &name, delay);
-                }
-            }
+            wanted.kind.handler.await_creation(account, &wanted);
         }
         Err(error) => operation::finished(account, &id, &name, Err(error)),
     }
@@ -153,15 +142,10 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
         .expect("it is being updated");
     let known = resource.known.clone();
     let earlier = resource.earlier.replace(known.clone());
+    let timing = &account[CLOUDFORMATION].timing;
+    let is_restored = wanted.kind.handler.is_restored_without_calls(timing);
     let result = match earlier {
-        // What the version before was called is what it is called again.
-        Some(earlier)
-            if rolls_back
-                && wanted.kind.name == LAUNCH_TEMPLATE
-                && !account[CLOUDFORMATION].timing.rollback_makes_version =>
-        {
-            Ok(earlier)
-        }
+        Some(earlier) if rolls_back && is_restored => Ok(earlier),
         _ => handler::update(account, &wanted, old, known),
     };
     let resource = account[CLOUDFORMATION]
@@ -173,14 +157,7 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
     match result {
         Ok(known) => {
             resource.known = known;
-            match wanted.kind.name {
-                STACK => nested_stack::update(account, &wanted),
-                GROUP => group::updated(account, &wanted, old),
-                kind => {
-                    let delay = account[CLOUDFORMATION].timing.changing(kind);
-                    operation::takes(account, &id, &name, delay);
-                }
-            }
+            wanted.kind.handler.await_update(account, &wanted, old);
         }
         Err(error) => operation::finished(account, &id, &name, Err(error)),
     }
@@ -191,7 +168,11 @@ fn update(account: &mut Account, wanted: DesiredResource, old: &Value) {
 ///
 /// # Errors
 /// The change, if it cannot.
-pub fn changeable(wanted: &DesiredResource, was: &Kind, old: &Value) -> Result<(), ChangeError> {
+pub fn changeable(
+    wanted: &DesiredResource,
+    was: &ResourceType,
+    old: &Value,
+) -> Result<(), ChangeError> {
     if was != wanted.kind {
         return Err(ChangeError::Type {
             name: wanted.name.clone(),
@@ -228,27 +209,21 @@ fn delete(account: &mut Account, id: &str, name: &str) {
         return;
     }
     let resource = &account[CLOUDFORMATION].at(id).resources[name];
-    let kind = resource.kind.name;
+    let handler = resource.kind.handler;
     if resource.physical_id.is_empty() {
         return clean_up(account, id, name);
     }
     stack::resource_enters(account, id, name, "DELETE_IN_PROGRESS", StatusReason::None);
-    match kind {
-        STACK => nested_stack::delete(account, id, name),
-        GROUP => group::delete(account, id, name),
-        _ => {
-            let until = account.now + account[CLOUDFORMATION].timing.in_use_for;
-            delete_until(account, id, name, until);
-        }
-    }
+    handler.begin_deletion(account, id, name);
 }
 
 /// Cleans up a resource that never came to be: one event, DELETE_COMPLETE. Recorded
-/// (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback; how long
-/// it takes otherwise is assumed.
+/// (radkawar/stackd testdata/aws/cloudformation/lifecycle.json, 2026-09) after a rollback.
+///
+/// assumption: how long it takes otherwise. The events of such a stack prove it.
 fn clean_up(account: &mut Account, id: &str, name: &str) {
-    let dynamics = &account[CLOUDFORMATION].timing;
-    let after_rollback = dynamics.failed_cleanup;
+    let timing = &account[CLOUDFORMATION].timing;
+    let after_rollback = timing.failed_cleanup;
     if operation::of(account, id).purpose == Purpose::CleanUpRollBack {
         operation::takes(account, id, name, after_rollback);
     } else {
@@ -258,9 +233,9 @@ fn clean_up(account: &mut Account, id: &str, name: &str) {
 
 /// Deletes a resource; one that is in use is tried again `until` then.
 pub fn delete_until(account: &mut Account, id: &str, name: &str, until: Timestamp) {
-    let kind = account[CLOUDFORMATION].at(id).resources[name].kind.name;
-    let dynamics = &account[CLOUDFORMATION].timing;
-    let (delay, again) = (dynamics.deleting(kind), 5 * dynamics.other);
+    let handler = account[CLOUDFORMATION].at(id).resources[name].kind.handler;
+    let timing = &account[CLOUDFORMATION].timing;
+    let (delay, again) = (handler.deletion_time(timing), 5 * timing.other);
     match handler::delete(account, id, name) {
         Ok(()) => operation::takes(account, id, name, delay),
         Err(refused) if refused.in_use && account.now < until => {

@@ -10,7 +10,7 @@ use super::expression::{Expression, Place};
 use super::function;
 use super::node::{self, Node, Position, TemplateError};
 use super::parameters::Declaration;
-use super::resource_types::Kind;
+use super::resource_types::ResourceType;
 
 /// A template.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub struct Declared {
     /// Where it stands.
     pub at: Position,
     /// Its type.
-    pub kind: &'static Kind,
+    pub kind: &'static ResourceType,
     /// The condition on which it exists.
     pub condition: Option<String>,
     /// What it waits for besides what it refers to.

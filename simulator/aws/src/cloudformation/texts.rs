@@ -3,25 +3,33 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::describe::{found, milliseconds, put};
 use super::parameters::Declaration;
-use super::request_fields::{given_template, no_template, stack_name};
+use super::request_fields::TemplateSource;
 use super::template::Template;
 use super::{invalid, validate};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+
+/// The request of `GetTemplate`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetTemplate<'a> {
+    stack_name: &'a str,
+    template_stage: Option<&'a str>,
+}
 
 /// `GetTemplate`. There are no macros, so both stages are the same text.
 ///
 /// # Errors
 /// `ValidationError`, `Stack with id X does not exist`.
-pub fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("GetTemplate", input, &["StackName", "TemplateStage"])?;
-    let stack = found(account, stack_name("GetTemplate", input)?)?;
-    let stage = input["TemplateStage"].as_str();
+pub fn get(account: &mut Account, request: GetTemplate<'_>) -> Result<Value, ApiError> {
+    let stack = found(account, request.stack_name)?;
+    let stage = request.template_stage;
     if !matches!(stage, None | Some("Original" | "Processed")) {
         return Err(invalid(format!(
             "TemplateStage {stage:?} is neither Original nor Processed"
@@ -32,13 +40,25 @@ pub fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     }))
 }
 
+/// The request of `ValidateTemplate`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ValidateTemplate<'a> {
+    template_body: Option<&'a str>,
+    #[serde(rename = "TemplateURL")]
+    template_url: Option<&'a str>,
+}
+
 /// `ValidateTemplate`.
 ///
 /// # Errors
 /// `ValidationError`, saying where and what.
-pub fn validate(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ValidateTemplate", input, &["TemplateBody", "TemplateURL"])?;
-    let template = given_template(account, input)?.ok_or_else(no_template)?;
+pub fn validate(account: &mut Account, request: ValidateTemplate<'_>) -> Result<Value, ApiError> {
+    let source = TemplateSource {
+        body: request.template_body,
+        url: request.template_url,
+    };
+    let template = source.required(account)?;
     let mut answer = json!({
         "Parameters": template.parameters.iter().map(parameter).collect::<Vec<_>>(),
     });
@@ -46,16 +66,28 @@ pub fn validate(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(answer)
 }
 
+/// The request of `GetTemplateSummary`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetTemplateSummary<'a> {
+    template_body: Option<&'a str>,
+    #[serde(rename = "TemplateURL")]
+    template_url: Option<&'a str>,
+    stack_name: Option<&'a str>,
+}
+
 /// `GetTemplateSummary`, of a text or of a stack.
 ///
 /// # Errors
 /// `ValidationError`.
-pub fn summary(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "GetTemplateSummary";
-    only(action, input, &["TemplateBody", "TemplateURL", "StackName"])?;
-    let template = match input["StackName"].as_str() {
+pub fn summary(account: &mut Account, request: GetTemplateSummary<'_>) -> Result<Value, ApiError> {
+    let source = TemplateSource {
+        body: request.template_body,
+        url: request.template_url,
+    };
+    let template = match request.stack_name {
         Some(name) => found(account, name)?.version.template.clone(),
-        None => given_template(account, input)?.ok_or_else(no_template)?,
+        None => source.required(account)?,
     };
     let parameters = template.parameters.iter().map(|declared| {
         let mut parameter = parameter(declared);
@@ -98,17 +130,22 @@ fn described(account: &Account, template: &Template, answer: &mut Value) {
     }
 }
 
+/// The request of `ListStacks`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListStacks {
+    #[serde(default)]
+    stack_status_filter: Vec<String>,
+}
+
 /// `ListStacks`, deleted ones included, newest first.
 ///
 /// # Errors
 /// `NotImplemented`.
-pub fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListStacks", input, &["StackStatusFilter"])?;
-    let filter = input["StackStatusFilter"].as_array();
+pub fn list(account: &mut Account, request: ListStacks) -> Result<Value, ApiError> {
+    let statuses = request.stack_status_filter;
     let mut stacks: Vec<_> = account[CLOUDFORMATION].stacks.values().collect();
-    stacks.retain(|stack| {
-        filter.is_none_or(|statuses| statuses.iter().any(|status| *status == stack.status))
-    });
+    stacks.retain(|stack| statuses.is_empty() || statuses.contains(&stack.status));
     stacks.sort_by_key(|stack| std::cmp::Reverse(stack.created));
     let summaries = stacks.into_iter().map(|stack| {
         let mut summary = json!({

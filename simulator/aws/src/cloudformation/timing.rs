@@ -1,17 +1,13 @@
-//! How long CloudFormation takes, and the switches for what is not proven of it.
+//! How long CloudFormation takes, and the model variants of what nobody has recorded of it.
 
 use std::time::Duration;
 
-use super::resource_types::{
-    ACTIVITY, FUNCTION, INSTANCE_PROFILE, MANAGED_POLICY, POLICY, QUEUE, ROLE, RULE, STATE_MACHINE,
-    TOPIC,
-};
-
-/// How long things take, and how unproven behaviours are. Durations are virtual time.
+/// How long things take, and which model variants hold. Durations are virtual time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From one look at a group to the next, while CloudFormation waits for it. Assumed, from the
-    /// few seconds between cause and event in observed logs. Default 3 s.
+    /// From one look at a group to the next, while CloudFormation waits for it. An assumption, from
+    /// the few seconds between cause and event in guardian/testing-asg-rolling-update (2024), which
+    /// CloudTrail's records of its calls prove. Default 3 s.
     pub look_every: Duration,
     /// From the start of an operation to its first resource. Recorded (radkawar/stackd
     /// testdata/aws/cloudformation/lifecycle.json, 2026-09): 1.7 to 3.5 s. Default 2.5 s.
@@ -29,21 +25,24 @@ pub struct Timing {
     /// After a rollback, a resource that never came to be is cleaned up. Recorded there: 126.3 s.
     /// Default 126 s.
     pub failed_cleanup: Duration,
-    /// A function, state machine, activity or rule is made: assumed. Default 8 s.
+    /// A function, state machine, activity or rule is made: an assumption, which the events of a
+    /// stack on AWS prove. Default 8 s.
     pub workflow: Duration,
-    /// Any other resource is made, and any is deleted: assumed, between the 1.5 s and the 14.3 s
-    /// that were recorded there for a topic and a bucket. Default 4 s.
+    /// Any other resource is made, and any is deleted: an assumption, between the 1.5 s and the
+    /// 14.3 s that were recorded there for a topic and a bucket. Default 4 s.
     pub other: Duration,
-    /// How long a batch's instances may take to appear: documented as a fixed hour. Default 1 h.
+    /// How long a batch's instances may take to appear
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>).
+    /// Default 1 h.
     pub instances_within: Duration,
-    /// How long a group may take to get rid of its instances before its deletion fails: assumed.
-    /// Default 3 h.
+    /// How long a group may take to get rid of its instances before its deletion fails: an
+    /// assumption, which such a deletion proves. Default 3 h.
     pub empty_within: Duration,
-    /// For how long the deletion of a resource that is in use is tried again: observed for the
-    /// capacity providers of a cluster, and how long is assumed. Default 5 min.
+    /// For how long the deletion of a resource that is in use is tried again: an assumption, which
+    /// the deletion of a cluster with a busy capacity provider proves. Default 5 min.
     pub in_use_for: Duration,
-    /// How long a group may take to let go what is over its DesiredCapacity before it is rolled:
-    /// assumed. Default 5 min.
+    /// How long a group may take to remove what is over its DesiredCapacity before it is rolled: an
+    /// assumption, which the events of such an update prove. Default 5 min.
     pub settled_within: Duration,
     /// Whether a signal counts that is sent before CloudFormation saw the instance InService;
     /// otherwise it is lost. Not proven. Default true.
@@ -54,7 +53,8 @@ pub struct Timing {
     /// Whether rolling back a launch template makes one more version with the old content, as any
     /// update does, so that the way back replaces every instance; otherwise the group goes back to
     /// the old version's number, and only what the failed update has launched is replaced.
-    /// Observed: the latter. Default false.
+    /// An assumption: the latter. DescribeLaunchTemplateVersions after a rollback proves it.
+    /// Default false.
     pub rollback_makes_version: bool,
 }
 
@@ -78,36 +78,6 @@ impl Default for Timing {
             signal_before_in_service_counts: true,
             added_means_in_service: false,
             rollback_makes_version: false,
-        }
-    }
-}
-
-impl Timing {
-    /// How long it takes to make a resource of this type.
-    pub fn making(&self, kind: &str) -> Duration {
-        match kind {
-            QUEUE => self.queue,
-            ROLE | POLICY | MANAGED_POLICY | INSTANCE_PROFILE => self.identity,
-            FUNCTION | STATE_MACHINE | ACTIVITY | RULE => self.workflow,
-            _ => self.other,
-        }
-    }
-
-    /// How long it takes to change a resource of this type.
-    pub fn changing(&self, kind: &str) -> Duration {
-        match kind {
-            TOPIC => self.topic_change,
-            _ => self.making(kind),
-        }
-    }
-
-    /// How long it takes to delete a resource of this type.
-    pub fn deleting(&self, kind: &str) -> Duration {
-        match kind {
-            QUEUE => self.queue,
-            TOPIC => self.topic_deletion,
-            ROLE | POLICY | MANAGED_POLICY | INSTANCE_PROFILE => self.identity_deletion,
-            _ => self.other,
         }
     }
 }

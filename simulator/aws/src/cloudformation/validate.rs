@@ -7,23 +7,34 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use super::evaluate::{PLACEHOLDER, ResolvedResource, Scope, same};
-use super::expression::ExprKind;
-use super::files::FileError;
 use super::handler::DesiredResource;
 use super::node::TemplateError;
-use super::parameters;
-use super::policy_error::PolicyError;
-use super::resource_types::group::rolling_policy::Policy;
-use super::resource_types::{
-    FUNCTION, GROUP, INSTANCE_PROFILE, POLICY, ROLE, STACK, STATE_MACHINE,
-};
-use super::resource_types::{group, nested_stack};
 use super::stack::Version;
 use super::template::{Declared, Template};
-use super::{files, graph, step};
+use super::{graph, step};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::wire::ApiError;
+
+/// A resource's declaration, checked before anything is done.
+#[derive(Debug)]
+pub struct Declaration<'a> {
+    /// The template around it, and what is known.
+    pub scope: &'a Scope<'a>,
+    /// Logical id.
+    pub name: &'a str,
+    /// What the template declares.
+    pub declared: &'a Declared,
+    /// Its properties, worked out as far as they are known.
+    pub properties: &'a Value,
+}
+
+impl Declaration<'_> {
+    /// The refusal of the resource, with the place of its declaration.
+    pub fn refusal(&self, error: &dyn Display) -> ApiError {
+        super::invalid(format!("{}: {}: {error}", self.declared.at, self.name))
+    }
+}
 
 /// Checks `version` of the stack called `stack_name`, nested stacks included. `known` are the
 /// resources that exist.
@@ -58,12 +69,13 @@ pub fn check(
         {
             scope.value(policy).map_err(refused)?;
         }
-        local_files(account, template, declared, &properties)
-            .map_err(|error| refused_resource(declared, name, &error))?;
-        policies(&scope, declared).map_err(|error| refused_resource(declared, name, &error))?;
-        if declared.kind.name == STACK {
-            child(account, stack_name, template, (name, declared), &properties)?;
-        }
+        let declaration = Declaration {
+            scope: &scope,
+            name,
+            declared,
+            properties: &properties,
+        };
+        declared.kind.handler.validate(account, &declaration)?;
     }
     for output in &template.outputs {
         let exists = match &output.condition {
@@ -75,11 +87,6 @@ pub fn check(
         }
     }
     Ok(())
-}
-
-/// The refusal of the resource `name`, with the place of its declaration.
-fn refused_resource(declared: &Declared, name: &str, error: &dyn Display) -> ApiError {
-    super::invalid(format!("{}: {name}: {error}", declared.at))
 }
 
 fn rules(scope: &Scope<'_>) -> Result<(), ApiError> {
@@ -101,100 +108,12 @@ fn rules(scope: &Scope<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn local_files(
-    account: &Account,
-    template: &Template,
-    declared: &Declared,
-    properties: &Value,
-) -> Result<(), FileError> {
-    match declared.kind.name {
-        FUNCTION => files::code(account, &template.path, &properties["Code"]).map(drop),
-        STATE_MACHINE => match properties.get("DefinitionS3Location") {
-            Some(location) => {
-                let path = files::local(&template.path, "DefinitionS3Location", location)?;
-                account[CLOUDFORMATION].file(&path).map(drop)
-            }
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-fn policies(scope: &Scope<'_>, declared: &Declared) -> Result<(), PolicyError> {
-    if declared.kind.name != GROUP {
-        return Ok(());
-    }
-    let value = |policy: &Option<super::expression::Expression>| {
-        let value = policy
-            .as_ref()
-            .map(|policy| scope.value(policy))
-            .transpose()?;
-        Ok::<_, TemplateError>(value.flatten().unwrap_or_default())
-    };
-    Policy::read(&value(&declared.update_policy)?)?;
-    group::Creation::read(&value(&declared.creation_policy)?).map(drop)
-}
-
-/// Checks a nested stack: its template, its parameters as far as they are known, and the outputs
-/// that are asked of it.
-fn child(
-    account: &mut Account,
-    stack_name: &str,
-    parent: &Template,
-    (name, declared): (&str, &Declared),
-    properties: &Value,
-) -> Result<(), ApiError> {
-    let path = files::local(&parent.path, "TemplateURL", &properties["TemplateURL"])
-        .map_err(|error| refused_resource(declared, name, &error))?;
-    let template = account[CLOUDFORMATION].template(&path)?;
-    asked_outputs(parent, name, &template)?;
-    let input = nested_stack::call_parameters(properties);
-    if input.to_string().contains(PLACEHOLDER) {
-        parameters::names(&template, &input)?;
-        return graph::dependencies(&template)
-            .map(drop)
-            .map_err(|refusal| super::invalid(refusal.to_string()));
-    }
-    let parameters = parameters::gather(account, &template, &input, None)?;
-    let version = Version {
-        template,
-        parameters,
-    };
-    check(
-        account,
-        &format!("{stack_name}-{name}"),
-        &version,
-        &BTreeMap::new(),
-    )
-}
-
-fn asked_outputs(parent: &Template, name: &str, child: &Template) -> Result<(), ApiError> {
-    let mut refusal = None;
-    let resources = parent.resources.values().flat_map(Declared::expressions);
-    for expression in resources.chain(parent.outputs.iter().map(|output| &output.value)) {
-        expression.visit(&mut |part| {
-            if let ExprKind::GetAtt {
-                resource,
-                attribute,
-            } = &part.form
-                && resource == name
-                && let Some(key) = attribute.strip_prefix("Outputs.")
-                && !child.outputs.iter().any(|output| output.name == key)
-            {
-                let what = format!("{} has no output {key}", child.path);
-                refusal = Some(TemplateError::new(
-                    &part.at,
-                    what,
-                    "add it there, or correct the name",
-                ));
-            }
-        });
-    }
-    refusal.map_or(Ok(()), |refusal| Err(super::invalid(refusal.to_string())))
-}
-
 /// Whether bringing the stack `id` to `next` would change a resource, nested stacks included.
-/// Policies, conditions and outputs alone are no change (documented).
+/// Conditions alone are no change
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html>).
+///
+/// assumption: policies and outputs alone are none either. An update that changes only them proves
+/// it.
 ///
 /// # Errors
 /// `NotImplemented`, if the change is one that cannot be made in place.
@@ -206,7 +125,7 @@ pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, 
         return Ok(true);
     };
     let mut changed = stack.resources.keys().any(|name| !wanted.contains(name));
-    let mut children = Vec::new();
+    let mut existing = Vec::new();
     for name in wanted {
         let (Some(old), Ok(properties)) = (stack.resources.get(&name), scope.properties(&name))
         else {
@@ -228,45 +147,24 @@ pub fn changes(account: &mut Account, id: &str, next: &Version) -> Result<bool, 
             code: "NotImplemented".to_owned(),
             message: error.to_string(),
         })?;
-        if kind.name == STACK {
-            children.push((old.physical_id.clone(), wanted));
-        }
+        existing.push((old.physical_id.clone(), wanted));
     }
-    for (child, wanted) in children {
-        changed |= match nested_stack::version(account, &wanted) {
-            Ok(version) => changes(account, &child, &version)?,
-            Err(_) => true,
-        };
+    for (physical_id, wanted) in existing {
+        let handler = wanted.kind.handler;
+        changed |= handler.changes_inside(account, &physical_id, &wanted)?;
     }
     Ok(changed)
 }
 
 /// The capability that `template` needs, nested ones included; nothing if it makes no identities.
 pub fn capability(account: &Account, template: &Template) -> Option<&'static str> {
-    let mut needed = None;
-    for declared in template.resources.values() {
-        let named = ["RoleName", "InstanceProfileName"]
-            .iter()
-            .any(|name| declared.property(name).is_some());
-        let own = match declared.kind.name {
-            ROLE | POLICY | INSTANCE_PROFILE if named => Some("CAPABILITY_NAMED_IAM"),
-            ROLE | POLICY | INSTANCE_PROFILE => Some("CAPABILITY_IAM"),
-            STACK => nested_template(account, template, declared)
-                .and_then(|child| capability(account, &child)),
-            _ => None,
-        };
-        // The names sort as the capabilities include one another.
-        needed = needed.max(own);
-    }
-    needed
-}
-
-fn nested_template(account: &Account, parent: &Template, declared: &Declared) -> Option<Template> {
-    match declared.property("TemplateURL").map(|url| &url.form) {
-        Some(ExprKind::Literal(url)) => {
-            let path = files::local(&parent.path, "TemplateURL", url).ok()?;
-            account[CLOUDFORMATION].template(&path).ok()
-        }
-        _ => None,
-    }
+    let resources = template.resources.values();
+    let needed = resources.filter_map(|declared| {
+        declared
+            .kind
+            .handler
+            .capability(account, template, declared)
+    });
+    // The names sort as the capabilities include one another.
+    needed.max()
 }

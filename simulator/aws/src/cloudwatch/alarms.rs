@@ -1,11 +1,13 @@
 //! Whether an alarm rings, worked out when somebody looks: by the metrics of services and what the
 //! template says.
 //!
-//! Documented: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms", with "Configuring
-//! how CloudWatch alarms treat missing data". Periods are those of the clock. Left out: that
-//! CloudWatch looks at more periods than it evaluates.
+//! After <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html>,
+//! missing data included. Left out: that CloudWatch looks at more periods than it evaluates.
+//!
+//! assumption: periods are those of the clock. The timestamps of an alarm's data points prove it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -170,17 +172,13 @@ fn statistic(alarm: &Value) -> Result<Statistic, AlarmError> {
 }
 
 /// The whole period that ended this many periods ago.
-fn whole_period(
-    now: Timestamp,
-    seconds: i64,
-    ago: i64,
-) -> Result<(Timestamp, Timestamp), AlarmError> {
+fn whole_period(now: Timestamp, seconds: i64, ago: i64) -> Result<Range<Timestamp>, AlarmError> {
     if !(1..=86_400).contains(&seconds) {
         return Err(AlarmError::UnknownPeriod { seconds });
     }
     let until = (now.as_second() / seconds - ago) * seconds;
     let until = Timestamp::from_second(until)?;
-    Ok((until - SignedDuration::from_secs(seconds), until))
+    Ok(until - SignedDuration::from_secs(seconds)..until)
 }
 
 fn metric(alarm: &Value) -> Metric {

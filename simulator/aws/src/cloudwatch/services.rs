@@ -1,11 +1,13 @@
 //! The metrics that AWS services publish about themselves, of those that our alarms use.
 //!
-//! Documented: Step Functions Developer Guide, "Step Functions metrics for CloudWatch" (executions
-//! by StateMachineArn, activities by ActivityArn); Amazon EC2 Auto Scaling User Guide, "CloudWatch
-//! metrics for Amazon EC2 Auto Scaling" (by AutoScalingGroupName, each minute, for groups whose
-//! metrics collection is enabled). Left out: that points come late.
+//! Executions by StateMachineArn, activities by ActivityArn
+//! (<https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html>); groups by
+//! AutoScalingGroupName, each minute, if their metrics collection is enabled
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html>). Left
+//! out: that points come late.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -101,21 +103,21 @@ impl Published {
         }
     }
 
-    /// The value of a period that ends at `until`; nothing if there is no point in it.
+    /// The value of a period; nothing if there is no point in it.
     pub fn value(
         &self,
         metric: &Metric,
         statistic: Statistic,
-        (from, until): (Timestamp, Timestamp),
+        period: Range<Timestamp>,
     ) -> Option<f64> {
         let points: Vec<f64> = match self.0.get(metric)? {
             Series::Counted(points) => {
-                let within = points.iter().filter(|(at, _)| (from..until).contains(at));
+                let within = points.iter().filter(|(at, _)| period.contains(at));
                 within.map(|(_, value)| *value).collect()
             }
             Series::Level(points) => {
-                let minutes = (0..).map(|minute| from + SignedDuration::from_mins(minute));
-                let sampled = minutes.take_while(|at| *at < until).filter_map(|at| {
+                let minutes = (0..).map(|minute| period.start + SignedDuration::from_mins(minute));
+                let sampled = minutes.take_while(|at| *at < period.end).filter_map(|at| {
                     let before = points.iter().take_while(|(since, _)| *since <= at);
                     before.last().and_then(|(_, value)| *value)
                 });

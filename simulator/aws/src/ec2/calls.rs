@@ -1,22 +1,42 @@
 //! The calls about launch templates.
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::template::{Template, missing, version};
 use crate::account::Account;
 use crate::ec2::EC2;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateLaunchTemplate<'a> {
+    launch_template_name: Option<&'a str>,
+    launch_template_data: Option<Value>,
+    version_description: Option<String>,
+    #[serde(default)]
+    tag_specifications: Vec<TagSpecification>,
+}
+
+/// The tags of the launch template itself; those of instances are in its data.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagSpecification {
+    _resource_type: Tagged,
+    #[serde(default)]
+    tags: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Tagged {
+    LaunchTemplate,
+}
 
 /// CreateLaunchTemplate.
-pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "LaunchTemplateName",
-        "LaunchTemplateData",
-        "VersionDescription",
-        "TagSpecifications",
-    ];
-    only("CreateLaunchTemplate", input, &known)?;
-    let name = text(input, "LaunchTemplateName")?;
+pub fn create(account: &mut Account, request: CreateLaunchTemplate<'_>) -> Result<Value, ApiError> {
+    let name = request.launch_template_name;
+    let name = name.ok_or_else(|| missing("LaunchTemplateName"))?;
     if !(3..=128).contains(&name.len()) {
         return Err(ApiError::client(
             "InvalidLaunchTemplateName.MalformedException",
@@ -29,12 +49,14 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
             "Launch template name already in use.",
         ));
     }
-    let version = version(account.now, input)?;
+    let (data, description) = (request.launch_template_data, request.version_description);
+    let version = version(account.now, description, data)?;
     let id = format!("lt-0{}", account.hex(16));
+    let tags = request.tag_specifications.into_iter();
     let template = Template {
         name: name.to_owned(),
         created: account.now,
-        tags: tags(input)?,
+        tags: tags.flat_map(|specification| specification.tags).collect(),
         versions: vec![version],
     };
     let answer = template.to_json(&id);
@@ -42,29 +64,35 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"LaunchTemplate": answer}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateLaunchTemplateVersion<'a> {
+    launch_template_id: Option<&'a str>,
+    launch_template_name: Option<&'a str>,
+    launch_template_data: Option<Value>,
+    source_version: Option<&'a str>,
+    version_description: Option<String>,
+}
+
 /// CreateLaunchTemplateVersion. The default version stays 1. What is given comes over what
 /// SourceVersion has
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplateVersion.html>).
-pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "LaunchTemplateId",
-        "LaunchTemplateName",
-        "LaunchTemplateData",
-        "SourceVersion",
-        "VersionDescription",
-    ];
-    only("CreateLaunchTemplateVersion", input, &known)?;
-    let (id, source) = account[EC2].template(id_or_name(input)?)?;
+pub fn create_version(
+    account: &mut Account,
+    request: CreateLaunchTemplateVersion<'_>,
+) -> Result<Value, ApiError> {
+    let wanted = id_or_name(request.launch_template_id, request.launch_template_name)?;
+    let (id, source) = account[EC2].template(wanted)?;
     let id = id.to_owned();
-    let mut input = input.clone();
-    if let Some(number) = input["SourceVersion"].as_str() {
+    let mut data = request.launch_template_data;
+    if let Some(number) = request.source_version {
         let source = source.raw(source.number(number)?);
-        let mut data = source.as_object().cloned().unwrap_or_default();
-        let given = input["LaunchTemplateData"].as_object().cloned();
-        data.extend(given.unwrap_or_default());
-        input["LaunchTemplateData"] = data.into();
+        let mut merged = source.as_object().cloned().unwrap_or_default();
+        let given = data.as_ref().and_then(Value::as_object).cloned();
+        merged.extend(given.unwrap_or_default());
+        data = Some(merged.into());
     }
-    let version = version(account.now, &input)?;
+    let version = version(account.now, request.version_description, data)?;
     let template = account[EC2]
         .templates
         .get_mut(&id)
@@ -73,19 +101,22 @@ pub fn create_version(account: &mut Account, input: &Value) -> Result<Value, Api
     Ok(json!({"LaunchTemplateVersion": template.version_to_json(&id, template.latest())}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeLaunchTemplates {
+    #[serde(default)]
+    launch_template_ids: Vec<String>,
+    #[serde(default)]
+    launch_template_names: Vec<String>,
+}
+
 /// DescribeLaunchTemplates, by ids, by names, or all.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "DescribeLaunchTemplates",
-        input,
-        &["LaunchTemplateIds", "LaunchTemplateNames"],
-    )?;
+pub fn describe(
+    account: &mut Account,
+    request: DescribeLaunchTemplates,
+) -> Result<Value, ApiError> {
     let state = &account[EC2];
-    let wanted = [
-        texts(input, "LaunchTemplateIds")?,
-        texts(input, "LaunchTemplateNames")?,
-    ]
-    .concat();
+    let wanted = [request.launch_template_ids, request.launch_template_names].concat();
     let found = if wanted.is_empty() {
         let all = state.templates.iter();
         all.map(|(id, template)| template.to_json(id)).collect()
@@ -98,18 +129,29 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(json!({"LaunchTemplates": found}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeLaunchTemplateVersions<'a> {
+    launch_template_id: Option<&'a str>,
+    launch_template_name: Option<&'a str>,
+    #[serde(default)]
+    versions: Vec<Value>,
+}
+
 /// DescribeLaunchTemplateVersions; without Versions all of them, newest first.
-pub fn describe_versions(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["LaunchTemplateId", "LaunchTemplateName", "Versions"];
-    only("DescribeLaunchTemplateVersions", input, &known)?;
-    let (id, template) = account[EC2].template(id_or_name(input)?)?;
-    let wanted = texts(input, "Versions")?;
+pub fn describe_versions(
+    account: &mut Account,
+    request: DescribeLaunchTemplateVersions<'_>,
+) -> Result<Value, ApiError> {
+    let named = id_or_name(request.launch_template_id, request.launch_template_name)?;
+    let (id, template) = account[EC2].template(named)?;
+    let wanted = request.versions;
     let numbers = if wanted.is_empty() {
         (1..=template.latest()).rev().collect()
     } else {
         wanted
             .iter()
-            .map(|version| template.number(version))
+            .map(|version| template.number(&version_text(version)?))
             .collect::<Result<Vec<_>, _>>()?
     };
     let versions: Vec<Value> = numbers
@@ -119,45 +161,24 @@ pub fn describe_versions(account: &mut Account, input: &Value) -> Result<Value, 
     Ok(json!({"LaunchTemplateVersions": versions}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DeleteLaunchTemplate<'a> {
+    launch_template_id: Option<&'a str>,
+    launch_template_name: Option<&'a str>,
+}
+
 /// DeleteLaunchTemplate. Instances that came from it stay.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["LaunchTemplateId", "LaunchTemplateName"];
-    only("DeleteLaunchTemplate", input, &known)?;
-    let (id, template) = account[EC2].template(id_or_name(input)?)?;
+pub fn delete(account: &mut Account, request: DeleteLaunchTemplate<'_>) -> Result<Value, ApiError> {
+    let named = id_or_name(request.launch_template_id, request.launch_template_name)?;
+    let (id, template) = account[EC2].template(named)?;
     let (id, answer) = (id.to_owned(), template.to_json(id));
     account[EC2].templates.remove(&id);
     Ok(json!({"LaunchTemplate": answer}))
 }
 
-/// The tags of the launch template itself; those of instances are in its data.
-fn tags(input: &Value) -> Result<Value, ApiError> {
-    let specifications = input["TagSpecifications"].as_array();
-    let mut tags = Vec::new();
-    for specification in specifications.map_or(&[][..], Vec::as_slice) {
-        only(
-            "TagSpecifications",
-            specification,
-            &["ResourceType", "Tags"],
-        )?;
-        if specification["ResourceType"] != "launch-template" {
-            return Err(ApiError::not_known(format_args!(
-                "tags of {} in TagSpecifications of CreateLaunchTemplate; only of a launch-template",
-                specification["ResourceType"]
-            )));
-        }
-        tags.extend(
-            specification["Tags"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default(),
-        );
-    }
-    Ok(Value::Array(tags))
-}
-
-fn id_or_name(input: &Value) -> Result<&str, ApiError> {
-    let both = ["LaunchTemplateId", "LaunchTemplateName"].map(|member| input[member].as_str());
-    match both {
+fn id_or_name<'a>(id: Option<&'a str>, name: Option<&'a str>) -> Result<&'a str, ApiError> {
+    match [id, name] {
         [Some(one), None] | [None, Some(one)] => Ok(one),
         _ => Err(ApiError::client(
             "MissingParameter",
@@ -166,28 +187,16 @@ fn id_or_name(input: &Value) -> Result<&str, ApiError> {
     }
 }
 
-fn text<'a>(input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    input[member].as_str().ok_or_else(|| missing(member))
-}
-
-fn texts(input: &Value, member: &str) -> Result<Vec<String>, ApiError> {
-    let empty = Map::new();
-    let members = input.as_object().unwrap_or(&empty);
-    let Some(list) = members.get(member) else {
-        return Ok(Vec::new());
-    };
-    let items = list.as_array().map_or(&[][..], Vec::as_slice);
-    items
-        .iter()
-        .map(|item| match item {
-            Value::String(text) => Ok(text.clone()),
-            Value::Number(number) => Ok(number.to_string()),
-            _ => Err(ApiError::client(
-                "InvalidParameterValue",
-                format!("{member} holds {item}, which is neither text nor a number"),
-            )),
-        })
-        .collect()
+/// The number of a version, which a stack may write as a number.
+fn version_text(version: &Value) -> Result<String, ApiError> {
+    match version {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(ApiError::client(
+            "InvalidParameterValue",
+            format!("Versions holds {version}, which is neither text nor a number"),
+        )),
+    }
 }
 
 #[cfg(test)]

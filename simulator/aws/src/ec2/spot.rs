@@ -28,7 +28,7 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), NotSpot> {
     if !runs_on_spot(account, id)? {
         return Ok(());
     }
-    tell(account, id, SpotEvent::Notice);
+    record_spot(account, id, SpotEvent::Notice);
     account.signal(&Signal::SpotNotice(id.to_owned()));
     account.after(NOTICE, Event::Reclaimed(id.to_owned()));
     Ok(())
@@ -40,7 +40,7 @@ pub fn interrupt(account: &mut Account, id: &str) -> Result<(), NotSpot> {
 /// If it is no Spot instance.
 pub fn at_risk(account: &mut Account, id: &str) -> Result<(), NotSpot> {
     if runs_on_spot(account, id)? {
-        tell(account, id, SpotEvent::AtRisk);
+        record_spot(account, id, SpotEvent::AtRisk);
         account.signal(&Signal::RebalanceRecommended(id.to_owned()));
     }
     Ok(())
@@ -57,7 +57,7 @@ fn runs_on_spot(account: &Account, id: &str) -> Result<bool, NotSpot> {
     Ok(matches!(machine.phase, Phase::Pending | Phase::Running))
 }
 
-fn tell(account: &mut Account, id: &str, what: SpotEvent) {
+fn record_spot(account: &mut Account, id: &str, what: SpotEvent) {
     let instance = id.to_owned();
     account.record(TraceEvent::Spot { instance, what });
 }

@@ -3,10 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use crate::account::{ACCOUNT_ID, PARTITION};
-use crate::wire::{ApiError, only};
+use crate::ec2::REQUESTS;
+use crate::wire::ApiError;
 
 /// The code of what is answered for a version that a launch template does not have.
 pub const VERSION_NOT_FOUND: &str = "InvalidLaunchTemplateId.VersionNotFound";
@@ -54,24 +57,38 @@ pub struct TemplateVersion {
     pub version: u64,
 }
 
-/// Members of LaunchTemplateData that the account acts on, or on which nothing in it depends.
-const DATA: [&str; 15] = [
-    "BlockDeviceMappings",
-    "CreditSpecification",
-    "EbsOptimized",
-    "IamInstanceProfile",
-    "ImageId",
-    "InstanceMarketOptions",
-    "InstanceType",
-    "KeyName",
-    "MetadataOptions",
-    "Monitoring",
-    "NetworkInterfaces",
-    "SecurityGroupIds",
-    "SecurityGroups",
-    "TagSpecifications",
-    "UserData",
-];
+/// The LaunchTemplateData on which the account acts, or on which nothing in it depends.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataRequest<'a> {
+    _block_device_mappings: Option<IgnoredAny>,
+    _credit_specification: Option<IgnoredAny>,
+    _ebs_optimized: Option<IgnoredAny>,
+    _iam_instance_profile: Option<IgnoredAny>,
+    #[serde(default)]
+    image_id: &'a str,
+    #[serde(borrow)]
+    instance_market_options: Option<MarketOptions<'a>>,
+    #[serde(default)]
+    instance_type: &'a str,
+    _key_name: Option<IgnoredAny>,
+    _metadata_options: Option<IgnoredAny>,
+    _monitoring: Option<IgnoredAny>,
+    _network_interfaces: Option<IgnoredAny>,
+    _security_group_ids: Option<IgnoredAny>,
+    _security_groups: Option<IgnoredAny>,
+    _tag_specifications: Option<IgnoredAny>,
+    #[serde(default)]
+    user_data: &'a str,
+}
+
+/// An Auto Scaling group launches Spot instances one at a time, which end when they are
+/// interrupted: what SpotOptions could say otherwise is refused.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MarketOptions<'a> {
+    market_type: Option<&'a str>,
+}
 
 impl super::State {
     /// Finds a version of a template by the template's id or name, and the version's number,
@@ -93,15 +110,6 @@ impl super::State {
         };
         let data = found.versions[number as usize - 1].data.clone();
         Ok((from, data))
-    }
-
-    /// A template's id, name and latest version, by its id or name.
-    ///
-    /// # Errors
-    /// What EC2 answers for an unknown template.
-    pub fn latest_version(&self, template: &str) -> Result<TemplateVersion, ApiError> {
-        self.template_version(template, "$Latest")
-            .map(|(version, _)| version)
     }
 
     /// The tags of the launch template of this id.
@@ -207,50 +215,48 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 /// Reads LaunchTemplateData, and says what is wrong with it.
-pub fn version(created: Timestamp, input: &Value) -> Result<Version, ApiError> {
-    let raw = &input["LaunchTemplateData"];
-    if !raw.is_object() {
-        return Err(missing("LaunchTemplateData"));
-    }
-    only("LaunchTemplateData", raw, &DATA)?;
-    let member = |name| raw.get(name).and_then(Value::as_str).unwrap_or_default();
-    let ami = member("ImageId");
+pub fn version(
+    created: Timestamp,
+    description: Option<String>,
+    raw: Option<Value>,
+) -> Result<Version, ApiError> {
+    let raw = raw.filter(Value::is_object);
+    let raw = raw.ok_or_else(|| missing("LaunchTemplateData"))?;
+    let request: DataRequest<'_> = REQUESTS.read("LaunchTemplateData", &raw)?;
+    let ami = request.image_id;
     if !ami.is_empty() && !ami.starts_with("ami-") {
         return Err(ApiError::client(
             "InvalidAMIID.Malformed",
             format!("Invalid id: \"{ami}\" (expecting \"ami-...\")"),
         ));
     }
-    let user_data = decoded(member("UserData")).ok_or_else(|| {
+    let user_data = decoded(request.user_data).ok_or_else(|| {
         ApiError::client(
             "InvalidUserData.Malformed",
             "Invalid BASE64 encoding of user data.",
         )
     })?;
+    let data = Data {
+        ami: ami.to_owned(),
+        instance_type: request.instance_type.to_owned(),
+        user_data,
+        spot: asks_for_spot(request.instance_market_options)?,
+    };
     Ok(Version {
         created,
-        description: input["VersionDescription"].as_str().map(str::to_owned),
-        data: Data {
-            ami: ami.to_owned(),
-            instance_type: member("InstanceType").to_owned(),
-            user_data,
-            spot: asks_for_spot(raw)?,
-        },
-        raw: raw.clone(),
+        description,
+        data,
+        raw,
     })
 }
 
-/// An Auto Scaling group launches Spot instances one at a time, which end when they are
-/// interrupted: what SpotOptions could say otherwise is refused.
-fn asks_for_spot(raw: &Value) -> Result<bool, ApiError> {
-    let Some(market) = raw.get("InstanceMarketOptions") else {
-        return Ok(false);
-    };
-    only("InstanceMarketOptions", market, &["MarketType"])?;
-    match market["MarketType"].as_str() {
-        Some("spot") => Ok(true),
-        _ => Err(ApiError::not_known(format_args!(
-            "InstanceMarketOptions {market}; only the MarketType spot"
+fn asks_for_spot(market: Option<MarketOptions<'_>>) -> Result<bool, ApiError> {
+    match market.map(|market| market.market_type) {
+        None => Ok(false),
+        Some(Some("spot")) => Ok(true),
+        Some(other) => Err(ApiError::not_known(format_args!(
+            "the MarketType {} of InstanceMarketOptions; only spot",
+            other.unwrap_or("null")
         ))),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::input::{Input, failure, invalid, paged};
+use super::input::{Page, failure, invalid, names, paged};
 use super::instance::ContainerInstance;
 use super::provider::{Share, Waiting};
 use super::service::Service;
@@ -12,6 +13,7 @@ use super::task::{Ids, Task, Tasks};
 use crate::account::{Account, arn};
 use crate::ecs::ECS;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 
 /// A cluster and everything in it.
 #[derive(Debug)]
@@ -96,8 +98,8 @@ fn short(name: &str) -> String {
 ///
 /// # Errors
 /// `ClusterNotFoundException`.
-pub(super) fn named(account: &Account, input: &Input<'_>) -> Result<String, ApiError> {
-    let name = short(input.text("cluster")?.unwrap_or("default"));
+pub(super) fn named(account: &Account, cluster: Option<&str>) -> Result<String, ApiError> {
+    let name = short(cluster.unwrap_or("default"));
     match account[ECS].clusters.get(&name) {
         Some(cluster) if cluster.active => Ok(name),
         _ => Err(ApiError::client(
@@ -107,19 +109,24 @@ pub(super) fn named(account: &Account, input: &Input<'_>) -> Result<String, ApiE
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateCluster<'a> {
+    cluster_name: Option<&'a str>,
+    #[serde(default)]
+    tags: Vec<Value>,
+    #[serde(default)]
+    settings: Vec<Value>,
+}
+
 /// CreateCluster. As with AWS, one that is there already is answered as it is.
-pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new(
-        "CreateCluster",
-        members,
-        &["clusterName", "tags", "settings"],
-    )?;
-    let name = input.text("clusterName")?.unwrap_or("default");
+pub(super) fn create(account: &mut Account, request: CreateCluster<'_>) -> Result<Value, ApiError> {
+    let name = request.cluster_name.unwrap_or("default");
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 255 || !name.chars().all(legal) {
         return Err(invalid(format!("Invalid cluster name: {name}")));
     }
-    for setting in input.list("settings")? {
+    for setting in request.settings {
         if setting["name"] != "containerInsights" {
             return Err(ApiError::not_known(format_args!(
                 "the cluster setting {setting}"
@@ -141,18 +148,23 @@ pub(super) fn create(account: &mut Account, members: &Value) -> Result<Value, Ap
             default_strategy: None,
             waiting: BTreeMap::new(),
             placing: false,
-            tags: input.list("tags")?.into(),
+            tags: request.tags.into(),
         };
         clusters.insert(name.to_owned(), cluster);
     }
     Ok(answer(&clusters[name]))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeleteCluster<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    cluster: &'a str,
+}
+
 /// DeleteCluster.
-pub(super) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("DeleteCluster", members, &["cluster"])?;
-    input.needed("cluster")?;
-    let name = named(account, &input)?;
+pub(super) fn delete(account: &mut Account, request: DeleteCluster<'_>) -> Result<Value, ApiError> {
+    let name = named(account, Some(request.cluster))?;
     let cluster = account[ECS].cluster_mut(&name);
     let (code, what) = if cluster
         .instances
@@ -175,39 +187,61 @@ pub(super) fn delete(account: &mut Account, members: &Value) -> Result<Value, Ap
     Err(ApiError::client(code, message))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListClusters<'a> {
+    max_results: Option<i64>,
+    next_token: Option<&'a str>,
+}
+
 /// ListClusters.
-pub(super) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("ListClusters", members, &["maxResults", "nextToken"])?;
+pub(super) fn list(account: &Account, request: ListClusters<'_>) -> Result<Value, ApiError> {
+    let page = Page {
+        max_results: request.max_results,
+        next_token: request.next_token,
+        default: 100,
+    };
     let active = account[ECS]
         .clusters
         .values()
         .filter(|cluster| cluster.active);
-    let (names, next) = input.page(active.map(|cluster| cluster.name.as_str()), 100)?;
+    let (names, next) = page.of(active.map(|cluster| cluster.name.as_str()))?;
     let arns = names
         .into_iter()
         .map(|name| arn("ecs", &format!("cluster/{name}")));
     Ok(paged("clusterArns", arns.collect(), next))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescribeClusters<'a> {
+    #[serde(borrow, default)]
+    clusters: Vec<&'a str>,
+    #[serde(default)]
+    include: Vec<ClusterField>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum ClusterField {
+    Tags,
+    Statistics,
+    Settings,
+    Configurations,
+    Attachments,
+}
+
 /// DescribeClusters.
-pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("DescribeClusters", members, &["clusters", "include"])?;
-    input.include(&[
-        "TAGS",
-        "STATISTICS",
-        "SETTINGS",
-        "CONFIGURATIONS",
-        "ATTACHMENTS",
-    ])?;
-    let names = if input.list("clusters")?.is_empty() {
+pub(super) fn describe(
+    account: &Account,
+    request: DescribeClusters<'_>,
+) -> Result<Value, ApiError> {
+    let names = if request.clusters.is_empty() {
         vec!["default"]
     } else {
-        input.names("clusters", 100)?
+        names("clusters", request.clusters, 100)?
     };
-    let statistics = input
-        .list("include")?
-        .iter()
-        .any(|word| word == "STATISTICS");
+    let statistics = request.include.contains(&ClusterField::Statistics);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in names {
         match account[ECS].clusters.get(&short(name)) {

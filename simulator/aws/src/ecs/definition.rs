@@ -5,13 +5,15 @@ mod container;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::filter::Expression;
-use super::input::{Input, invalid};
+use super::input::{Include, invalid};
 use crate::account::{Account, arn};
 use crate::ecs::ECS;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 pub(super) use container::{Container, Port};
 pub use container::{EXIT_SECONDS, RUN_SECONDS};
 
@@ -31,46 +33,53 @@ pub(super) struct TaskDefinition {
     described: Value,
 }
 
-const KNOWN: [&str; 9] = [
-    "family",
-    "containerDefinitions",
-    "networkMode",
-    "cpu",
-    "memory",
-    "taskRoleArn",
-    "executionRoleArn",
-    "placementConstraints",
-    "requiresCompatibilities",
-];
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RegisterTaskDefinition<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    family: &'a str,
+    #[serde(default)]
+    container_definitions: Vec<Value>,
+    network_mode: Option<&'a str>,
+    cpu: Option<&'a str>,
+    memory: Option<&'a str>,
+    task_role_arn: Option<Value>,
+    execution_role_arn: Option<Value>,
+    #[serde(default)]
+    placement_constraints: Vec<Value>,
+    requires_compatibilities: Option<Vec<&'a str>>,
+}
 
 /// RegisterTaskDefinition.
-pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("RegisterTaskDefinition", members, &KNOWN)?;
-    let family = family(&input)?;
-    let mode = input.text("networkMode")?.unwrap_or("bridge");
-    let fargate = is_for_fargate(&input, mode)?;
-    let containers = input
-        .list("containerDefinitions")?
+pub(super) fn register(
+    account: &mut Account,
+    request: RegisterTaskDefinition<'_>,
+) -> Result<Value, ApiError> {
+    let family = checked_family(request.family)?.to_owned();
+    let mode = request.network_mode.unwrap_or("bridge");
+    let fargate = is_for_fargate(&request, mode)?;
+    let containers = request
+        .container_definitions
         .iter()
         .map(|container| container::read(container, mode))
         .collect::<Result<Vec<_>, _>>()?;
     if containers.is_empty() {
         return Err(invalid("Container list cannot be empty."));
     }
-    let constraints = member_of(input.list("placementConstraints")?)?;
-    if !input.has("memory") && containers.iter().any(|c| c.reserved().is_none()) {
+    let constraints = member_of(&request.placement_constraints)?;
+    if request.memory.is_none() && containers.iter().any(|c| c.reserved().is_none()) {
         return Err(ApiError::client(
             "ClientException",
             "Invalid setting for container. At least one of 'memory' or 'memoryReservation' must be specified.",
         ));
     }
-    let run = container::label(&input.list("containerDefinitions")?[0], RUN_SECONDS)?;
-    let (cpu, memory) = (size(&input, "cpu")?, size(&input, "memory")?);
+    let run = container::label(&request.container_definitions[0], RUN_SECONDS)?;
+    let (cpu, memory) = (size("cpu", request.cpu)?, size("memory", request.memory)?);
     let now = account.now;
     let revisions = account[ECS].definitions.entry(family.clone()).or_default();
     let revision = revisions.len() + 1;
     let arn = arn("ecs", &format!("task-definition/{family}:{revision}"));
-    let described = described(&input, &arn, &family, revision, mode, now);
+    let described = described(request, &arn, revision, mode, now);
     let definition = TaskDefinition {
         cpu: cpu.unwrap_or(containers.iter().map(|c| c.cpu).sum()),
         memory: memory.unwrap_or(containers.iter().filter_map(Container::reserved).sum()),
@@ -90,19 +99,19 @@ pub(super) fn register(account: &mut Account, members: &Value) -> Result<Value, 
 /// Whether its tasks are for Fargate: they have an interface of their own, and say so; they also
 /// say what they need.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>
-fn is_for_fargate(input: &Input<'_>, mode: &str) -> Result<bool, ApiError> {
-    let wanted = input.list("requiresCompatibilities")?;
-    let (fargate, others): (Vec<&Value>, Vec<&Value>) =
-        wanted.iter().partition(|one| *one == "FARGATE");
-    if others.iter().any(|one| *one != "EC2") {
+fn is_for_fargate(request: &RegisterTaskDefinition<'_>, mode: &str) -> Result<bool, ApiError> {
+    let wanted = request.requires_compatibilities.as_deref();
+    let wanted = wanted.unwrap_or_default();
+    let fargate = wanted.contains(&"FARGATE");
+    if wanted.iter().any(|one| !["EC2", "FARGATE"].contains(one)) {
         return Err(ApiError::not_known(
             "a compatibility other than EC2 and FARGATE",
         ));
     }
     let client = |message| Err(ApiError::client("ClientException", message));
-    match (mode, fargate.is_empty()) {
+    match (mode, !fargate) {
         ("bridge" | "host" | "none", true) => Ok(false),
-        ("awsvpc", false) if !input.has("cpu") || !input.has("memory") => {
+        ("awsvpc", false) if request.cpu.is_none() || request.memory.is_none() => {
             client("Fargate requires task definition to have cpu and memory at the task level.")
         }
         ("awsvpc", false) => Ok(true),
@@ -114,8 +123,7 @@ fn is_for_fargate(input: &Input<'_>, mode: &str) -> Result<bool, ApiError> {
     }
 }
 
-fn family(input: &Input<'_>) -> Result<String, ApiError> {
-    let family = input.needed("family")?;
+fn checked_family(family: &str) -> Result<&str, ApiError> {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if family.len() > 255 || !family.chars().all(legal) {
         return Err(ApiError::client(
@@ -123,47 +131,49 @@ fn family(input: &Input<'_>) -> Result<String, ApiError> {
             format!("Invalid family: {family}"),
         ));
     }
-    Ok(family.to_owned())
+    Ok(family)
 }
 
 fn described(
-    input: &Input<'_>,
+    request: RegisterTaskDefinition<'_>,
     arn: &str,
-    family: &str,
     revision: usize,
     mode: &str,
     now: jiff::Timestamp,
 ) -> Value {
     let mut described = json!({
         "taskDefinitionArn": arn,
-        "family": family,
+        "family": request.family,
         "revision": revision,
         "status": "ACTIVE",
         "networkMode": mode,
-        "containerDefinitions": input.value("containerDefinitions"),
+        "containerDefinitions": request.container_definitions,
         "volumes": [],
         "requiresAttributes": [],
-        "placementConstraints": input.list("placementConstraints").unwrap_or_default(),
+        "placementConstraints": request.placement_constraints,
         "compatibilities": if mode == "awsvpc" { json!(["EC2", "FARGATE"]) } else { json!(["EXTERNAL", "EC2"]) },
         "registeredAt": now.to_string(),
     });
-    for member in [
-        "cpu",
-        "memory",
-        "taskRoleArn",
-        "executionRoleArn",
-        "requiresCompatibilities",
+    for (member, given) in [
+        ("cpu", request.cpu.map(Value::from)),
+        ("memory", request.memory.map(Value::from)),
+        ("taskRoleArn", request.task_role_arn),
+        ("executionRoleArn", request.execution_role_arn),
+        (
+            "requiresCompatibilities",
+            request.requires_compatibilities.map(Value::from),
+        ),
     ] {
-        if input.has(member) {
-            described[member] = input.value(member).clone();
+        if let Some(given) = given {
+            described[member] = given;
         }
     }
     described
 }
 
 /// A task's cpu or memory, which the API writes as a string.
-fn size(input: &Input<'_>, member: &str) -> Result<Option<u64>, ApiError> {
-    match input.text(member)? {
+fn size(member: &str, given: Option<&str>) -> Result<Option<u64>, ApiError> {
+    match given {
         None => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| {
             ApiError::client(
@@ -197,15 +207,21 @@ pub(super) fn parse_member_of(constraint: &Value) -> Result<Expression, ApiError
     })
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescribeTaskDefinition<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    task_definition: &'a str,
+    #[serde(default)]
+    _include: Vec<Include>,
+}
+
 /// DescribeTaskDefinition.
-pub(super) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new(
-        "DescribeTaskDefinition",
-        members,
-        &["taskDefinition", "include"],
-    )?;
-    input.include(&["TAGS"])?;
-    let definition = find(account, input.needed("taskDefinition")?)?;
+pub(super) fn describe(
+    account: &Account,
+    request: DescribeTaskDefinition<'_>,
+) -> Result<Value, ApiError> {
+    let definition = find(account, request.task_definition)?;
     Ok(json!({"taskDefinition": definition.described, "tags": []}))
 }
 

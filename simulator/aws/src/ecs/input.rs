@@ -1,14 +1,42 @@
-//! Reading the members of a call, and paging its answer.
+//! What the calls have in common: how requests are read, bounds, and pages.
 
+use std::ops::RangeInclusive;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::wire::{ApiError, only, paging};
+use crate::wire::{ApiError, Requests, paging};
 
-/// The input of one call.
+/// How requests are read.
+pub(super) const REQUESTS: Requests = Requests::json("InvalidParameterException");
+
+/// What `include` of a call may hold, for calls that answer tags in any case.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Include {
+    Tags,
+}
+
+/// Which part of a list a call wants, and how many items it has on a page by default.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Input<'a> {
-    action: &'a str,
-    members: &'a Value,
+pub(super) struct Page<'a> {
+    pub(super) max_results: Option<i64>,
+    pub(super) next_token: Option<&'a str>,
+    pub(super) default: i64,
+}
+
+impl Page<'_> {
+    /// This page of `keys`, in order, and the next token.
+    pub(super) fn of<'k>(
+        self,
+        keys: impl Iterator<Item = &'k str>,
+    ) -> Result<(Vec<&'k str>, Option<String>), ApiError> {
+        let size = within("maxResults", self.max_results, 1..=100)?;
+        let size = size.unwrap_or(self.default) as usize;
+        let token = self.next_token;
+        paging::page(keys.map(|key| (key.to_owned(), key)), token, size)
+            .ok_or_else(|| invalid(format!("Invalid token: {}", token.unwrap_or_default())))
+    }
 }
 
 /// AWS's answer to a member that is missing, of the wrong kind, or out of range.
@@ -16,138 +44,44 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidParameterException", message)
 }
 
-impl<'a> Input<'a> {
-    /// The input `members` of `action`, of which just the members in `known` may be there.
-    pub(super) fn new(
-        action: &'a str,
-        members: &'a Value,
-        known: &[&str],
-    ) -> Result<Self, ApiError> {
-        only(action, members, known)?;
-        Ok(Self { action, members })
+/// The number that `member` has, if it has one.
+///
+/// # Errors
+/// `InvalidParameterException` outside `bounds`.
+pub(super) fn within(
+    member: &str,
+    number: Option<i64>,
+    bounds: RangeInclusive<i64>,
+) -> Result<Option<i64>, ApiError> {
+    match number {
+        Some(number) if !bounds.contains(&number) => Err(invalid(format!(
+            "{member} must be from {} to {}, not {number}",
+            bounds.start(),
+            bounds.end()
+        ))),
+        number => Ok(number),
     }
+}
 
-    /// Whether `member` is there.
-    pub(super) fn has(&self, member: &str) -> bool {
-        !self.members[member].is_null()
+/// The names that `member` has, from one to `most`.
+///
+/// # Errors
+/// `InvalidParameterException`.
+pub(super) fn names<'a>(
+    member: &str,
+    names: Vec<&'a str>,
+    most: usize,
+) -> Result<Vec<&'a str>, ApiError> {
+    if names.is_empty() {
+        return Err(invalid(format!("{member} cannot be empty.")));
     }
-
-    /// `member` as it came.
-    pub(super) fn value(&self, member: &str) -> &'a Value {
-        &self.members[member]
+    if names.len() > most {
+        return Err(invalid(format!(
+            "{member} can have at most {most} items, not {}",
+            names.len()
+        )));
     }
-
-    fn mutation(&self, member: &str, wanted: &str) -> ApiError {
-        invalid(format!(
-            "{} of {} must be {wanted}, not {}",
-            member, self.action, self.members[member]
-        ))
-    }
-
-    /// A string, if it is there.
-    pub(super) fn text(&self, member: &str) -> Result<Option<&'a str>, ApiError> {
-        match &self.members[member] {
-            Value::Null => Ok(None),
-            Value::String(text) => Ok(Some(text)),
-            _ => Err(self.mutation(member, "a string")),
-        }
-    }
-
-    /// A string that must be there, and not be empty.
-    pub(super) fn needed(&self, member: &str) -> Result<&'a str, ApiError> {
-        match self.text(member)? {
-            Some(text) if !text.is_empty() => Ok(text),
-            _ => Err(self.mutation(member, "a string that is not empty")),
-        }
-    }
-
-    /// A whole number, if it is there.
-    pub(super) fn number(&self, member: &str) -> Result<Option<i64>, ApiError> {
-        match &self.members[member] {
-            Value::Null => Ok(None),
-            value => match value.as_i64() {
-                Some(number) => Ok(Some(number)),
-                None => Err(self.mutation(member, "a whole number")),
-            },
-        }
-    }
-
-    /// A whole number from `from` to `to`, or `default`.
-    pub(super) fn within(
-        &self,
-        member: &str,
-        (from, to): (i64, i64),
-        default: i64,
-    ) -> Result<i64, ApiError> {
-        match self.number(member)? {
-            None => Ok(default),
-            Some(number) if (from..=to).contains(&number) => Ok(number),
-            Some(_) => Err(self.mutation(member, &format!("from {from} to {to}"))),
-        }
-    }
-
-    /// A yes or no, `false` if it is not there.
-    pub(super) fn flag(&self, member: &str) -> Result<bool, ApiError> {
-        match &self.members[member] {
-            Value::Null => Ok(false),
-            Value::Bool(flag) => Ok(*flag),
-            _ => Err(self.mutation(member, "true or false")),
-        }
-    }
-
-    /// A list of anything, empty if it is not there.
-    pub(super) fn list(&self, member: &str) -> Result<&'a [Value], ApiError> {
-        match &self.members[member] {
-            Value::Null => Ok(&[]),
-            Value::Array(list) => Ok(list),
-            _ => Err(self.mutation(member, "a list")),
-        }
-    }
-
-    /// A list of strings, of which there must be from one to `most`.
-    pub(super) fn names(&self, member: &str, most: usize) -> Result<Vec<&'a str>, ApiError> {
-        let list = self.list(member)?;
-        if list.is_empty() {
-            return Err(invalid(format!("{member} cannot be empty.")));
-        }
-        if list.len() > most {
-            return Err(invalid(format!(
-                "{member} can have at most {most} items, not {}",
-                list.len()
-            )));
-        }
-        list.iter()
-            .map(|item| {
-                item.as_str()
-                    .ok_or_else(|| self.mutation(member, "a list of strings"))
-            })
-            .collect()
-    }
-
-    /// `include`, of which just `TAGS` and the words in `known` are known.
-    pub(super) fn include(&self, known: &[&str]) -> Result<(), ApiError> {
-        for word in self.list("include")? {
-            if !known.iter().any(|known| word == known) {
-                return Err(ApiError::not_known(format_args!(
-                    "{word} in include of {}",
-                    self.action
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// One page of `keys`, in order: those after nextToken, at most maxResults, and the next token.
-    pub(super) fn page<'k>(
-        &self,
-        keys: impl Iterator<Item = &'k str>,
-        default: i64,
-    ) -> Result<(Vec<&'k str>, Option<String>), ApiError> {
-        let size = self.within("maxResults", (1, 100), default)? as usize;
-        let token = self.text("nextToken")?;
-        paging::page(keys.map(|key| (key.to_owned(), key)), token, size)
-            .ok_or_else(|| invalid(format!("Invalid token: {}", token.unwrap_or_default())))
-    }
+    Ok(names)
 }
 
 /// An answer with one page under `member`, and the next token if there is more.

@@ -92,7 +92,8 @@ impl Asked for InCluster<'_> {
     }
 }
 
-/// `runningTasksCount`: documented as the tasks whose desired status is RUNNING.
+/// `runningTasksCount`: the tasks whose desired status is RUNNING
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerInstance.html>).
 pub(super) fn running_count(cluster: &Cluster, instance: &ContainerInstance) -> usize {
     cluster
         .tasks_of(&instance.live)
@@ -168,8 +169,10 @@ pub(super) fn terminated(account: &mut Account, ec2: &str) {
     }
 }
 
-/// The machine has stopped: what was not STOPPED is killed. Documented: the container instance
-/// stays what it was, ACTIVE or DRAINING, with its agent not connected.
+/// The machine has stopped: what was not STOPPED is killed. The container instance stays ACTIVE,
+/// with its agent not connected
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_instances.html>), or DRAINING
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>).
 pub(super) fn stopped(account: &mut Account, ec2: &str) {
     account[ECS].booting.remove(ec2);
     if let Some((cluster, id)) = account[ECS].cluster_of(ec2) {
@@ -196,9 +199,10 @@ fn cut_off(account: &mut Account, cluster: &str, id: &str, how: &str) {
     }
 }
 
-/// Documented: an agent that is told to (`ECS_ENABLE_SPOT_INSTANCE_DRAINING=true`) sets its
-/// container instance DRAINING when it reads the interruption notice; how often it looks is
-/// assumed.
+/// With `ECS_ENABLE_SPOT_INSTANCE_DRAINING=true` the container instance is set DRAINING when its
+/// agent reads the interruption notice
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-spot.html>).
+/// How soon that is: `spot_notice` in [`super::Timing`].
 pub(super) fn spot_notice(account: &mut Account, machine: &ec2::Instance) {
     let told = "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true";
     if machine.user_data.contains(told) {

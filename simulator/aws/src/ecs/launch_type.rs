@@ -1,7 +1,7 @@
 //! On what a task runs.
 
 use super::definition::TaskDefinition;
-use super::input::{Input, invalid};
+use super::input::invalid;
 use crate::wire::ApiError;
 
 /// On what a task runs.
@@ -26,8 +26,8 @@ impl LaunchType {
     ///
     /// # Errors
     /// Launch types on hosts that the account does not have are refused by name.
-    pub(super) fn named(input: &Input<'_>) -> Result<Option<Self>, ApiError> {
-        match input.text("launchType")? {
+    pub(super) fn named(given: Option<&str>) -> Result<Option<Self>, ApiError> {
+        match given {
             None => Ok(None),
             Some("EC2") => Ok(Some(Self::Ec2)),
             Some("FARGATE") => Ok(Some(Self::Fargate)),
@@ -47,7 +47,7 @@ impl LaunchType {
     pub(super) fn permits(
         self,
         definition: &TaskDefinition,
-        input: &Input<'_>,
+        has_network: bool,
     ) -> Result<(), ApiError> {
         match (self, definition.fargate) {
             (Self::Fargate, false) => Err(invalid(
@@ -56,7 +56,7 @@ impl LaunchType {
             (Self::Ec2, true) => Err(ApiError::not_known(
                 "networkMode awsvpc on an EC2 instance, which needs network interfaces; use launchType FARGATE",
             )),
-            (Self::Fargate, true) if !input.has("networkConfiguration") => Err(invalid(
+            (Self::Fargate, true) if !has_network => Err(invalid(
                 "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
             )),
             _ => Ok(()),

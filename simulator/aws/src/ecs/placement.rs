@@ -9,12 +9,12 @@ use serde_json::Value;
 use super::cluster::Cluster;
 use super::definition::{TaskDefinition, parse_member_of};
 use super::filter::Expression;
-use super::input::{Input, invalid};
+use super::input::invalid;
 use super::instance::{ContainerInstance, InCluster, Status};
 use super::task::Task;
 use crate::wire::ApiError;
 use peers::Peers;
-use reservation::Reservation;
+use reservation::{Reservation, Reserved};
 pub(super) use unplaced::{Shortage, Unplaced};
 
 /// Placement constraints and strategy, as CreateService and RunTask give them.
@@ -50,9 +50,9 @@ pub(super) enum Resource {
 
 impl Rules {
     /// Reads `placementConstraints` and `placementStrategy`.
-    pub(super) fn read(input: &Input<'_>) -> Result<Self, ApiError> {
+    pub(super) fn read(constraints: &[Value], strategy: &[Value]) -> Result<Self, ApiError> {
         let mut rules = Self::default();
-        for constraint in input.list("placementConstraints")? {
+        for constraint in constraints {
             match constraint["type"].as_str() {
                 Some("distinctInstance") => rules.distinct = true,
                 Some("memberOf") => rules.member_of.push(parse_member_of(constraint)?),
@@ -63,7 +63,6 @@ impl Rules {
                 }
             }
         }
-        let strategy = input.list("placementStrategy")?;
         rules.strategy = strategy
             .iter()
             .map(Strategy::read)
@@ -128,10 +127,10 @@ pub(super) fn find(
                 }
             }
             Some(lack) => {
-                let nearer = |(known, other): &(Shortage, &ContainerInstance)| {
-                    (lack, other.number) > (*known, instance.number)
-                };
-                if closest.as_ref().is_none_or(nearer) {
+                let is_nearer = closest
+                    .as_ref()
+                    .is_none_or(|(known, other)| (lack, other.number) > (*known, instance.number));
+                if is_nearer {
                     closest = Some((lack, instance));
                 }
             }
@@ -151,7 +150,13 @@ pub(super) fn fits(
     demand: &Demand<'_>,
     instance: &ContainerInstance,
 ) -> Result<(), Unplaced> {
-    match lack(cluster, demand, &Peers::default(), instance, (0, 0)) {
+    match lack(
+        cluster,
+        demand,
+        &Peers::default(),
+        instance,
+        Reserved::default(),
+    ) {
         None => Ok(()),
         Some(lack) => Err(Unplaced {
             closest: Some((instance.id.clone(), lack)),
@@ -179,7 +184,7 @@ fn lack(
     demand: &Demand<'_>,
     crowd: &Peers<'_>,
     instance: &ContainerInstance,
-    (reserved_cpu, reserved_memory): (u64, u64),
+    reserved: Reserved,
 ) -> Option<Shortage> {
     let definition = demand.definition;
     let mut ports = definition
@@ -196,9 +201,9 @@ fn lack(
         .any(|port| port.host != 0 && instance.ports.contains(&(port.protocol.clone(), port.host)))
     {
         Some(Shortage::Ports)
-    } else if instance.used_cpu + reserved_cpu + definition.cpu > instance.cpu {
+    } else if instance.used_cpu + reserved.cpu + definition.cpu > instance.cpu {
         Some(Shortage::Cpu)
-    } else if instance.used_memory + reserved_memory + definition.memory > instance.memory {
+    } else if instance.used_memory + reserved.memory + definition.memory > instance.memory {
         Some(Shortage::Memory)
     } else {
         None

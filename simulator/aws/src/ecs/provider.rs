@@ -26,7 +26,7 @@ pub(super) use association::{adopt, put};
 pub(super) use calls::{create, delete, describe, update};
 pub(super) use draining::{begin as begin_draining, look as look_at_drain};
 pub(super) use scaling::look as look_at_scale;
-pub(super) use settings::{Share, strategy};
+pub(super) use settings::{Share, StrategyItem, strategy};
 pub(super) use waiting::{
     Waiting, has_room, mark as place_waiting_soon, place as place_waiting, wait,
 };

@@ -170,14 +170,14 @@ impl Service {
 }
 
 /// Adds a service event, `(service NAME) ` before it.
-pub(super) fn say(account: &mut Account, cluster: &str, service: &str, message: &str) {
+pub(super) fn add_event(account: &mut Account, cluster: &str, service: &str, message: &str) {
     let id = account.uuid();
     repeat_steady(account, cluster, service);
-    say_as(account, cluster, service, id, message);
+    add_event_with_id(account, cluster, service, id, message);
 }
 
 /// Adds a service event with this id, `(service NAME) ` before its text.
-pub(super) fn say_as(
+pub(super) fn add_event_with_id(
     account: &mut Account,
     cluster: &str,
     service: &str,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::State;
-use super::service::{Service, say_as};
+use super::service::{Service, add_event_with_id};
 use super::task::{Status, Task};
 use crate::account::Account;
 use crate::ecs::ECS;
@@ -113,6 +113,6 @@ pub(super) fn registered(account: &mut Account, cluster: &str, task: &str) {
         let (d, e) = rest.split_at(4);
         let id = format!("{a}-{b}-{c}-{d}-{e}");
         let message = format!("registered 1 targets in (target-group {group})");
-        say_as(account, cluster, &name, id, &message);
+        add_event_with_id(account, cluster, &name, id, &message);
     }
 }

@@ -56,7 +56,7 @@ fn an_agent_registers_after_the_boot_and_only_where_it_may() {
 #[test]
 fn a_service_spreads_over_zones_and_says_so() {
     let mut world = World::with(3);
-    world.serves("web", 6, (100, 200));
+    world.serves("web", 6, 100, 200);
     for ec2 in ["i-0", "i-1", "i-2"] {
         assert_eq!(
             world.on(ec2, "service:web"),
@@ -104,7 +104,7 @@ fn a_task_counts_as_healthy_forty_seconds_after_it_runs() {
 #[test]
 fn a_new_task_definition_is_rolled_out() {
     let mut world = World::with(2);
-    world.serves("web", 4, (100, 200));
+    world.serves("web", 4, 100, 200);
     world.defines("web", json!({"image": "app:2"}));
     world.does(
         "UpdateService",
@@ -137,7 +137,7 @@ fn a_new_task_definition_is_rolled_out() {
 fn the_same_seed_gives_the_same_scenario() {
     let scenario = |seed| {
         let mut world = World::seeded(3, seed);
-        world.serves("web", 6, (50, 200));
+        world.serves("web", 6, 50, 200);
         world.drains("i-0");
         world.pass(600);
         format!("{:?}", world.account.trace)
@@ -160,7 +160,7 @@ fn an_agent_that_starts_again_keeps_its_registration() {
 #[test]
 fn a_call_that_is_refused_changes_nothing() {
     let mut world = World::with(1);
-    world.serves("web", 1, (50, 150));
+    world.serves("web", 1, 50, 150);
     world.refuses(
         "UpdateService",
         json!({"service": "web", "desiredCount": 2,

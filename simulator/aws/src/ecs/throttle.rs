@@ -1,5 +1,5 @@
-//! How often ECS may be called: one token bucket for each class of calls, with the documented
-//! rates.
+//! How often ECS may be called: one token bucket for each class of calls
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html>).
 
 use std::collections::BTreeMap;
 

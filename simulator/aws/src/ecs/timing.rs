@@ -2,67 +2,82 @@
 
 use std::time::Duration;
 
-/// Timings and switches. Each says where its default comes from: documented, observed by others, or
-/// assumed.
+/// Timings and model variants. Each says where its default is from: a page, a report of users, or
+/// an assumption, which the times of events and descriptions on AWS prove where nothing else is
+/// said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
-    /// From EC2's `running` until an instance's agent registers, from-to. Assumed: boot,
-    /// cloud-init, then the agent. Auto Scaling does not wait for it: without a launch hook an
-    /// instance is InService long before.
+    /// From EC2's `running` until an instance's agent registers, from-to: boot, cloud-init, then
+    /// the agent. Auto Scaling does not wait for it: without a launch hook an instance is InService
+    /// long before. An assumption.
     pub registration: (Duration, Duration),
     /// How long the agent waits before it tries again to register with a cluster that is not there.
-    /// Assumed.
+    /// An assumption, which the agent's log proves.
     pub registration_retry: Duration,
-    /// From a change until the service scheduler acts on it, from-to. Assumed.
+    /// From a change until the service scheduler acts on it, from-to. An assumption.
     pub scheduler: (Duration, Duration),
-    /// How long a task is PROVISIONING. Assumed.
+    /// How long a task is PROVISIONING. An assumption.
     pub provisioning: Duration,
-    /// How long a task is PENDING when its images are on the instance already, from-to. Assumed.
+    /// How long a task is PENDING when its images are on the instance already, from-to. An
+    /// assumption.
     pub pending: (Duration, Duration),
-    /// How long a task is PENDING when its images must be pulled, from-to. Assumed.
+    /// How long a task is PENDING when its images must be pulled, from-to. An assumption.
     pub pending_with_pull: (Duration, Duration),
-    /// How long a task is ACTIVATING. Assumed.
+    /// How long a task is ACTIVATING. An assumption.
     pub activating: Duration,
-    /// How long after RUNNING a task counts as healthy, without a load balancer or a health check.
-    /// Documented.
+    /// How long after RUNNING a task counts as healthy, without a load balancer or a health check
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>).
     pub healthy_after: Duration,
-    /// How long a task without a load balancer is DEACTIVATING. Assumed.
+    /// How long a task without a load balancer is DEACTIVATING. An assumption.
     pub deactivating: Duration,
     /// How long a container takes to exit after SIGTERM, unless its task definition says so,
-    /// from-to. Assumed.
+    /// from-to. An assumption.
     pub exit: (Duration, Duration),
-    /// When SIGKILL follows SIGTERM, unless the container says so. Documented for EC2.
+    /// When SIGKILL follows SIGTERM, unless the container says so
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>).
     pub stop_timeout: Duration,
-    /// How long a task is DEPROVISIONING. Assumed.
+    /// How long a task is DEPROVISIONING. An assumption.
     pub deprovisioning: Duration,
-    /// How long a task that is STOPPED, or an instance that is INACTIVE, can still be described.
-    /// Documented.
+    /// How long a task that is STOPPED, or an instance that is INACTIVE, can still be described
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>,
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ECS_instances.html>).
     pub remembered: Duration,
-    /// After how long a service that is steady says so again. Documented.
+    /// After how long a service that is steady says so again
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages.html>).
     pub steady_state_again: Duration,
-    /// Whether a task that is being stopped still counts toward maximumPercent. Documented for 100
-    /// %: a replacement comes only after the stop. The API's page names just RUNNING and PENDING.
+    /// Whether a task that is being stopped still counts toward maximumPercent. At 100 % it does: a
+    /// replacement comes only after the stop
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>);
+    /// the API's page names just RUNNING and PENDING
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>).
     pub stopping_counts_toward_maximum: bool,
-    /// Whether a daemon's task on a draining instance also outlives the standalone tasks there
-    /// (observed), or just the replica tasks (documented).
+    /// Whether a daemon's task on a draining instance also outlives the standalone tasks there, or
+    /// just the replica tasks
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>).
+    /// That it outlives both is an assumption.
     pub daemon_outlives_standalone: bool,
-    /// Whether task protection holds back a drain. Observed by users; the documentation is silent.
+    /// Whether task protection holds back a drain. An assumption, after a report of users
+    /// (<https://github.com/aws/containers-roadmap/issues/256>); the documentation is silent.
     pub protection_blocks_drain: bool,
-    /// From a Spot interruption notice until the agent has read it. Assumed: 1 to 5 s.
+    /// From a Spot interruption notice until the agent has read it. An assumption: 1 to 5 s.
     pub spot_notice: (Duration, Duration),
     /// Whether a container instance whose machine was stopped and started again keeps the status
-    /// that it had. Documented: DRAINING stays until somebody sets it ACTIVE. That it outlives a
-    /// new start of the agent is not proven. Default true.
+    /// that it had. DRAINING stays until somebody sets it ACTIVE
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html>).
+    /// That it outlives a new start of the agent is an assumption. Default true.
     pub restart_keeps_status: bool,
     /// From an instance's coming to its terminate hook until managed draining sets it DRAINING,
-    /// from-to. Assumed.
+    /// from-to. An assumption.
     pub managed_draining: (Duration, Duration),
-    /// After how long managed draining lets an instance go whatever runs on it. Documented.
+    /// After how long managed draining ends, whatever runs on the instance
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>).
     pub managed_draining_longest: Duration,
     /// Whether instances that were members before their group's capacity provider was associated do
-    /// not belong to it. Documented as something that "might" be; by default they belong to it.
+    /// not belong to it. They "might not be properly registered"
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html>);
+    /// by default they belong to it.
     pub earlier_instances_have_no_provider: bool,
-    /// Whether calls are refused when their token bucket is empty (documented rates). Off by
+    /// Whether calls are refused when their token bucket is empty (the page of `throttle`). Off by
     /// default: a rehearsal sets its cluster up in an instant, which no real account would allow.
     pub throttling: bool,
 }

@@ -60,7 +60,7 @@ pub fn plan_for(account: &mut Account, rules: Vec<Rule>, event: Value) {
             let (from, to) = account[EVENTBRIDGE].timing.latency;
             let latency = account.between(from, to) + delay(account);
             if is_lost(account, &delivery.event) {
-                tell(account, &delivery, "lost on the bus".to_owned());
+                record_delivery(account, &delivery, "lost on the bus".to_owned());
                 continue;
             }
             account.after(latency, planned(delivery.clone()));
@@ -95,7 +95,7 @@ fn delay(account: &mut Account) -> Duration {
 pub fn deliver(account: &mut Account, mut delivery: Delivery) {
     let message = delivery.message();
     let error = match hand_over(account, &delivery, &message) {
-        Ok(()) => return tell(account, &delivery, "delivered".to_owned()),
+        Ok(()) => return record_delivery(account, &delivery, "delivered".to_owned()),
         Err(error) => error,
     };
     let code = error_code(&error);
@@ -103,7 +103,7 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
     let exhausted = match delivery.fate(code, account.now + delay) {
         Fate::TryAgain => {
             let outcome = format!("{code}: {}; to be tried again", error.message);
-            tell(account, &delivery, outcome);
+            record_delivery(account, &delivery, outcome);
             delivery.retries += 1;
             return account.after(delay, planned(delivery));
         }
@@ -114,7 +114,7 @@ pub fn deliver(account: &mut Account, mut delivery: Delivery) {
     } else {
         "lost"
     };
-    tell(
+    record_delivery(
         account,
         &delivery,
         format!("{code}: {}; {end}", error.message),
@@ -233,8 +233,8 @@ fn error_code(error: &ApiError) -> &'static str {
     }
 }
 
-/// Assumed: twice as long each time, up to eight minutes (185 retries fill the 24 hours so), half
-/// of it by chance.
+/// assumption: twice as long each time, up to eight minutes (185 retries fill the 24 hours so),
+/// half of it random. The times of retried deliveries prove it.
 fn backoff(account: &mut Account, retries: u64) -> Duration {
     let most = account[EVENTBRIDGE].timing.longest_backoff;
     let exponent = u32::try_from(retries).unwrap_or(u32::MAX).min(16);
@@ -242,7 +242,7 @@ fn backoff(account: &mut Account, retries: u64) -> Duration {
     account.between(delay / 2, delay)
 }
 
-fn tell(account: &mut Account, delivery: &Delivery, outcome: String) {
+fn record_delivery(account: &mut Account, delivery: &Delivery, outcome: String) {
     let member = |name: &str| delivery.event[name].as_str().unwrap_or_default().to_owned();
     account.record(TraceEvent::Delivery {
         rule: delivery.rule.clone(),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn each_operator_tells_events_apart() {
+    fn each_operator_distinguishes_events() {
         let table = [
             (json!(["a", "b"]), json!("b"), json!("c")),
             (json!([1]), json!(1), json!("1")),

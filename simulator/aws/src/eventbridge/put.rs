@@ -1,12 +1,14 @@
 //! Events put on the bus: by AWS services, and by `PutEvents`.
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::delivery;
+use super::request_fields::{Bus, invalid};
 use crate::account::{ACCOUNT_ID, Account, REGION};
 use crate::eventbridge::EVENTBRIDGE;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// The most entries that one call may have.
 const ENTRY_LIMIT: usize = 10;
@@ -31,32 +33,33 @@ pub fn archive(account: &mut Account, event: &Value) {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutEvents<'a> {
+    #[serde(borrow)]
+    entries: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry<'a> {
+    source: Option<&'a str>,
+    detail_type: Option<&'a str>,
+    detail: Option<&'a str>,
+    #[serde(default)]
+    resources: Vec<Value>,
+    time: Option<Value>,
+    _event_bus_name: Option<Bus>,
+}
+
 /// `PutEvents`: each entry succeeds or fails by itself.
-pub fn put_events(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("PutEvents", input, &["Entries"])?;
-    let entries = input["Entries"]
-        .as_array()
-        .filter(|all| (1..=ENTRY_LIMIT).contains(&all.len()));
-    let entries = entries.ok_or_else(|| {
+pub fn put_events(
+    account: &mut Account,
+    PutEvents { entries }: PutEvents<'_>,
+) -> Result<Value, ApiError> {
+    if !(1..=ENTRY_LIMIT).contains(&entries.len()) {
         let message = format!("PutEvents needs Entries, a list of 1 to {ENTRY_LIMIT} events");
-        ApiError::client("ValidationException", message)
-    })?;
-    let known = [
-        "Source",
-        "DetailType",
-        "Detail",
-        "Resources",
-        "Time",
-        "EventBusName",
-    ];
-    for entry in entries {
-        only("an entry of PutEvents", entry, &known)?;
-        if !matches!(entry["EventBusName"].as_str(), None | Some("default")) {
-            return Err(ApiError::not_known(format_args!(
-                "the event bus {} of PutEvents",
-                entry["EventBusName"]
-            )));
-        }
+        return Err(invalid(message));
     }
     let mut failed = 0;
     let mut answers = Vec::new();
@@ -78,45 +81,40 @@ pub fn put_events(account: &mut Account, input: &Value) -> Result<Value, ApiErro
     Ok(json!({"FailedEntryCount": failed, "Entries": answers}))
 }
 
-fn event(account: &Account, entry: &Value) -> Result<Value, (&'static str, String)> {
-    let text = |member: &str| {
-        entry[member]
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| {
-                let message = format!(
-                    "Parameter {member} is not valid. Reason: {member} is a required argument."
-                );
-                ("InvalidArgument", message)
-            })
+fn event(account: &Account, entry: Entry<'_>) -> Result<Value, (&'static str, String)> {
+    let needed = |member: &str, given: Option<&str>| {
+        let message =
+            format!("Parameter {member} is not valid. Reason: {member} is a required argument.");
+        let given = given.filter(|text| !text.is_empty()).map(str::to_owned);
+        given.ok_or(("InvalidArgument", message))
     };
-    let (source, detail_type, detail) = (text("Source")?, text("DetailType")?, text("Detail")?);
+    let source = needed("Source", entry.source)?;
+    let detail_type = needed("DetailType", entry.detail_type)?;
+    let detail = needed("Detail", entry.detail)?;
     if source.starts_with("aws.") {
         return Err((
             "NotAuthorizedForSourceException",
             "Not authorized for the source.".to_owned(),
         ));
     }
-    let detail = serde_json::from_str::<Value>(detail)
+    let detail = serde_json::from_str::<Value>(&detail)
         .ok()
         .filter(Value::is_object);
     let detail = detail.ok_or_else(|| ("MalformedDetail", "Detail is malformed.".to_owned()))?;
-    let time = match &entry["Time"] {
-        Value::Null => Some(account.now),
-        Value::String(text) => text.parse().ok(),
-        seconds => seconds
+    let time = match &entry.time {
+        None => Some(account.now),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(seconds) => seconds
             .as_f64()
             .and_then(|seconds| Timestamp::from_second(seconds as i64).ok()),
     };
     let time = time.ok_or_else(|| {
-        let message = format!(
-            "Parameter Time is not valid. Reason: {} is no instant.",
-            entry["Time"]
-        );
+        let time = entry.time.unwrap_or_default();
+        let message = format!("Parameter Time is not valid. Reason: {time} is no instant.");
         ("InvalidArgument", message)
     })?;
     Ok(json!({
         "version": "0", "detail-type": detail_type, "source": source, "account": ACCOUNT_ID, "time": format!("{time:.0}"),
-        "region": REGION, "resources": entry.get("Resources").cloned().unwrap_or(json!([])), "detail": detail,
+        "region": REGION, "resources": entry.resources, "detail": detail,
     }))
 }

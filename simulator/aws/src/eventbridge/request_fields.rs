@@ -1,22 +1,23 @@
-//! What the calls have in common: reading members.
+//! What the calls have in common: fields of their requests.
 
-use serde_json::Value;
+use serde::Deserialize;
 
-use crate::wire::ApiError;
+use crate::wire::{ApiError, Requests};
+
+/// How requests are read.
+pub const REQUESTS: Requests = Requests::json("ValidationException");
+
+/// The only event bus that is known here.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bus {
+    /// The default bus of the account.
+    Default,
+}
 
 /// The error about a member that is not right.
 pub fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("ValidationException", message)
-}
-
-/// A string member that must be there.
-pub fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    input[member].as_str().ok_or_else(|| {
-        invalid(format!(
-            "{action} needs {member}, a string, and was given {}",
-            input[member]
-        ))
-    })
 }
 
 /// A name or an id, of the characters that AWS takes.

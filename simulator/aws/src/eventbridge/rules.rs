@@ -1,15 +1,16 @@
 //! Rules, and the calls about them.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
 use super::pattern::Pattern;
-use super::request_fields::{checked_id, invalid, text};
+use super::request_fields::{Bus, checked_id, invalid};
 use super::schedule::{self, Schedule};
 use super::target::Target;
 use crate::account::{Account, arn};
 use crate::eventbridge::EVENTBRIDGE;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// A rule on the default bus.
 #[derive(Debug, Clone)]
@@ -74,58 +75,40 @@ fn rule_arn(name: &str) -> String {
     arn("events", &format!("rule/{name}"))
 }
 
-fn default_bus(action: &str, input: &Value) -> Result<(), ApiError> {
-    match input["EventBusName"].as_str() {
-        None | Some("default") => Ok(()),
-        Some(other) => Err(ApiError::not_known(format_args!(
-            "the event bus {other} of {action}"
-        ))),
-    }
-}
-
-/// The rule that `input` names under `member`.
-pub(super) fn named<'a>(
-    account: &'a mut Account,
-    action: &str,
-    input: &Value,
-    member: &str,
-) -> Result<&'a mut Rule, ApiError> {
-    default_bus(action, input)?;
-    let name = text(action, input, member)?;
+/// The rule called `name`.
+pub(super) fn named<'a>(account: &'a mut Account, name: &str) -> Result<&'a mut Rule, ApiError> {
     account[EVENTBRIDGE].rules.get_mut(name).ok_or_else(|| {
         let message = format!("Rule {name} does not exist on EventBus default.");
         ApiError::client("ResourceNotFoundException", message)
     })
 }
 
-/// `PutRule`: a rule that is there already keeps its targets, and the phase of its schedule unless
-/// that changes (assumed).
-pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "PutRule";
-    only(
-        action,
-        input,
-        &[
-            "Name",
-            "EventPattern",
-            "ScheduleExpression",
-            "State",
-            "Description",
-            "EventBusName",
-        ],
-    )?;
-    default_bus(action, input)?;
-    let name = checked_id("name", text(action, input, "Name")?)?;
-    let (pattern, schedule) = triggers(input)?;
-    let enabled = match input["State"].as_str() {
-        None | Some("ENABLED") => true,
-        Some("DISABLED") => false,
-        Some(other) => {
-            return Err(ApiError::not_known(format_args!(
-                "State {other} of PutRule"
-            )));
-        }
-    };
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PutRule<'a> {
+    name: &'a str,
+    event_pattern: Option<&'a str>,
+    schedule_expression: Option<&'a str>,
+    state: Option<RuleState>,
+    description: Option<String>,
+    _event_bus_name: Option<Bus>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum RuleState {
+    Enabled,
+    Disabled,
+}
+
+/// `PutRule`: a rule that is there already keeps its targets.
+///
+/// assumption: and the phase of its schedule unless that changes. The times of such a rule's events
+/// prove it.
+pub(super) fn put(account: &mut Account, request: PutRule<'_>) -> Result<Value, ApiError> {
+    let name = checked_id("name", request.name)?;
+    let (pattern, schedule) = triggers(&request)?;
+    let enabled = request.state != Some(RuleState::Disabled);
     let State {
         rules,
         schedule_runs,
@@ -145,7 +128,7 @@ pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiErro
         pattern,
         schedule,
         enabled,
-        description: input["Description"].as_str().map(str::to_owned),
+        description: request.description,
         targets: old.map(|rule| rule.targets.clone()).unwrap_or_default(),
         schedule_run,
     };
@@ -157,13 +140,9 @@ pub(super) fn put(account: &mut Account, input: &Value) -> Result<Value, ApiErro
 }
 
 /// What a rule waits for: events, a time, or both.
-fn triggers(input: &Value) -> Result<(Option<PatternText>, Option<Schedule>), ApiError> {
-    let action = "PutRule";
-    let given = |member: &str| match &input[member] {
-        Value::Null => Ok(None),
-        _ => text(action, input, member).map(Some),
-    };
-    let pattern = given("EventPattern")?
+fn triggers(request: &PutRule<'_>) -> Result<(Option<PatternText>, Option<Schedule>), ApiError> {
+    let pattern = request
+        .event_pattern
         .map(|text| {
             let pattern = Pattern::parse(text).map_err(|reason| {
                 let message = format!("Event pattern is not valid. Reason: {reason}");
@@ -173,7 +152,8 @@ fn triggers(input: &Value) -> Result<(Option<PatternText>, Option<Schedule>), Ap
             Ok::<_, ApiError>(PatternText { text, pattern })
         })
         .transpose()?;
-    let schedule = given("ScheduleExpression")?
+    let schedule = request
+        .schedule_expression
         .map(Schedule::parse)
         .transpose()?;
     if pattern.is_none() && schedule.is_none() {
@@ -183,33 +163,41 @@ fn triggers(input: &Value) -> Result<(Option<PatternText>, Option<Schedule>), Ap
     Ok((pattern, schedule))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct NamedRule<'a> {
+    name: &'a str,
+    _event_bus_name: Option<Bus>,
+}
+
 /// `DeleteRule`: a rule that is not there is as good as deleted.
-pub(super) fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteRule", input, &["Name", "EventBusName"])?;
-    default_bus("DeleteRule", input)?;
-    let name = text("DeleteRule", input, "Name")?;
-    match account[EVENTBRIDGE].rules.get(name) {
+pub(super) fn delete(account: &mut Account, request: NamedRule<'_>) -> Result<Value, ApiError> {
+    match account[EVENTBRIDGE].rules.get(request.name) {
         Some(rule) if !rule.targets.is_empty() => {
             Err(invalid("Rule can't be deleted since it has targets."))
         }
         _ => {
-            account[EVENTBRIDGE].rules.remove(name);
+            account[EVENTBRIDGE].rules.remove(request.name);
             Ok(json!({}))
         }
     }
 }
 
 /// `DescribeRule`.
-pub(super) fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeRule", input, &["Name", "EventBusName"])?;
-    Ok(named(account, "DescribeRule", input, "Name")?.to_json())
+pub(super) fn describe(account: &mut Account, request: NamedRule<'_>) -> Result<Value, ApiError> {
+    Ok(named(account, request.name)?.to_json())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListRules<'a> {
+    name_prefix: Option<&'a str>,
+    _event_bus_name: Option<Bus>,
 }
 
 /// `ListRules`, all at once.
-pub(super) fn list(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListRules", input, &["NamePrefix", "EventBusName"])?;
-    default_bus("ListRules", input)?;
-    let prefix = input["NamePrefix"].as_str().unwrap_or_default();
+pub(super) fn list(account: &mut Account, request: ListRules<'_>) -> Result<Value, ApiError> {
+    let prefix = request.name_prefix.unwrap_or_default();
     let rules = account[EVENTBRIDGE]
         .rules
         .values()

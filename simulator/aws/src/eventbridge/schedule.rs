@@ -1,11 +1,14 @@
 //! Rules that run on a schedule: `rate(5 minutes)`.
 //!
-//! Documented (EventBridge User Guide, "Setting a schedule pattern for scheduled rules" and "Rate
-//! expressions reference"): a rate starts when the rule is created, a value of 1 has a singular
-//! unit and every other a plural one, a minute is the finest, and several seconds may pass between
-//! the time of the schedule and the target. That the first event comes one whole interval after the
-//! rule was created, or its schedule changed, is assumed; so is that such an event reaches the
-//! targets of its own rule only. `cron(...)` is not known here.
+//! A rate starts when the rule is created, a value of 1 has a singular unit and every other a
+//! plural one, a minute is the finest, and several seconds may pass between the time of the
+//! schedule and the target
+//! (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html>).
+//! `cron(...)` is not known here.
+//!
+//! assumption: the first event comes one whole interval after the rule was created, or its schedule
+//! changed, and such an event reaches the targets of its own rule only. The times of a new rule's
+//! events, and a rule whose pattern matches them, prove it.
 
 use std::time::Duration;
 

@@ -136,7 +136,7 @@ fn a_constant_input_is_what_the_target_gets() {
     assert_eq!(inputs(&account), [&json!({"find": "open actions"})]);
 }
 
-/// Recorded: 1 to 129 s, and not in the order of their time.
+/// Recorded (see `lateness`): 1 to 129 s, and not in the order of their time.
 #[test]
 fn events_of_services_come_late_and_out_of_order() {
     let mut account = wired(json!({}));
@@ -451,7 +451,7 @@ fn refused_calls() -> [(&'static str, Value, &'static str); 14] {
         (
             "PutEvents",
             json!({"Entries": [{"EventBusName": "mine"}]}),
-            "event bus",
+            "EventBusName mine",
         ),
     ]
 }

@@ -17,14 +17,18 @@
 mod path;
 mod template;
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::request_fields::invalid;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 use path::Path;
 use template::{Piece, Place};
 
-/// The most paths, and the longest template and names (documented).
+/// The most paths, and the longest template and names
+/// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html>).
 const PATHS_LIMIT: usize = 100;
 const TEMPLATE_LIMIT: usize = 8192;
 const NAME_LIMIT: usize = 256;
@@ -63,30 +67,28 @@ pub struct Rule<'a> {
     pub ingested: jiff::Timestamp,
 }
 
+/// The InputTransformer of a target, as in a request.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TransformerRequest<'a> {
+    #[serde(default, borrow)]
+    input_paths_map: BTreeMap<&'a str, &'a str>,
+    input_template: &'a str,
+}
+
 impl Transformer {
     /// Reads the InputTransformer of the target `id`.
     ///
     /// # Errors
     /// `ValidationException`, or `NotImplemented` for what is not known here.
-    pub fn parse(id: &str, given: &Value) -> Result<Self, ApiError> {
-        only(
-            "InputTransformer",
-            given,
-            &["InputPathsMap", "InputTemplate"],
-        )?;
-        let template = given["InputTemplate"].as_str().ok_or_else(|| {
-            invalid(format!(
-                "InputTransformer of target {id} needs InputTemplate, a text"
-            ))
-        })?;
+    pub fn parse(id: &str, given: &TransformerRequest<'_>) -> Result<Self, ApiError> {
+        let (paths, template) = (&given.input_paths_map, given.input_template);
         if !(1..=TEMPLATE_LIMIT).contains(&template.len()) {
             return Err(invalid(format!(
                 "InputTemplate for target {id} has {} characters, and may have 1 to {TEMPLATE_LIMIT}",
                 template.len()
             )));
         }
-        let empty = serde_json::Map::new();
-        let paths = given["InputPathsMap"].as_object().unwrap_or(&empty);
         if paths.len() > PATHS_LIMIT {
             return Err(invalid(format!(
                 "InputPathsMap of target {id} has more than {PATHS_LIMIT} paths"
@@ -100,7 +102,7 @@ impl Transformer {
         checked_shape(id, &pieces)?;
         let parts = pieces.into_iter().map(|piece| match piece {
             Piece::Text(text) => Ok(Part::Text(text)),
-            Piece::Placeholder { name, place } => match paths.get(&name) {
+            Piece::Placeholder { name, place } => match paths.get(name.as_str()) {
                 Some(path) => Path::parse(id, path).map(|path| Part::Found(path, place)),
                 None => reserved(id, name, place),
             },
@@ -161,7 +163,7 @@ pub fn is_deliverable(text: &str) -> bool {
 }
 
 /// Whether this is one JSON value, or texts in quotes, one a line. Several values in another order
-/// are JSON too, but nobody has recorded what AWS makes of them.
+/// are JSON too; no recording has what AWS makes of them.
 ///
 /// # Errors
 /// Where it is no JSON.
@@ -204,10 +206,9 @@ fn checked_shape(id: &str, pieces: &[Piece]) -> Result<(), ApiError> {
     }
 }
 
-fn checked_name(id: &str, name: &str, path: &Value) -> Result<(), ApiError> {
+fn checked_name(id: &str, name: &str, path: &str) -> Result<(), ApiError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if !(1..=NAME_LIMIT).contains(&name.len()) || !name.chars().all(allowed) {
-        let path = path.as_str().unwrap_or_default();
         return Err(invalid(format!(
             "1 validation error detected: Value '{{{name}={path}}}' at 'targets.1.member.inputTransformer.inputPathsMap' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to {NAME_LIMIT}, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [A-Za-z0-9\\_\\-]+]"
         )));

@@ -63,16 +63,21 @@ fn conditions_hold(statement: &Value, call: &Call, context: &Context<'_>) -> boo
         return statement["Condition"].is_null();
     };
     operators.iter().all(|(operator, keys)| {
-        let each_holds = |(key, wanted): (&String, &Value)| {
-            condition_holds((operator.as_str(), key.as_str()), wanted, call, context)
-        };
-        keys.as_object()
-            .is_some_and(|keys| keys.iter().all(each_holds))
+        keys.as_object().is_some_and(|keys| {
+            keys.iter()
+                .all(|(key, wanted)| condition_holds(operator, key, wanted, call, context))
+        })
     })
 }
 
-fn condition_holds(of: (&str, &str), wanted: &Value, call: &Call, context: &Context<'_>) -> bool {
-    match of {
+fn condition_holds(
+    operator: &str,
+    key: &str,
+    wanted: &Value,
+    call: &Call,
+    context: &Context<'_>,
+) -> bool {
+    match (operator, key) {
         ("ArnEquals" | "ArnLike" | "StringEquals", "ecs:cluster") => {
             let cluster = arn("ecs", &format!("cluster/{}", cluster_name(call)));
             list(wanted)

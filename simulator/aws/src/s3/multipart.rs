@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Object, Request, Response, not_found, xml};
+use super::{Object, ObjectKey, Request, Response, not_found, xml};
 use crate::wire::ApiError;
 
 /// Every part but the last has at least as many bytes.
@@ -28,17 +28,17 @@ pub(super) struct Upload {
 pub(super) fn create(
     uploads: &mut Uploads,
     id: String,
-    (bucket, key): (&str, &str),
+    object_key: ObjectKey<'_>,
     object: Object,
 ) -> Response {
     let text = format!(
         "<Bucket>{}</Bucket><Key>{}</Key><UploadId>{id}</UploadId>",
-        xml::escaped(bucket),
-        xml::escaped(key)
+        xml::escaped(object_key.bucket),
+        xml::escaped(object_key.key)
     );
     let upload = Upload {
-        bucket: bucket.to_owned(),
-        key: key.to_owned(),
+        bucket: object_key.bucket.to_owned(),
+        key: object_key.key.to_owned(),
         object,
         parts: BTreeMap::new(),
     };
@@ -49,7 +49,7 @@ pub(super) fn create(
 /// UploadPart: a part that comes again replaces the one before.
 pub(super) fn part(
     uploads: &mut Uploads,
-    place: (&str, &str),
+    object_key: ObjectKey<'_>,
     query: &str,
     part: Object,
 ) -> Result<Response, ApiError> {
@@ -61,7 +61,7 @@ pub(super) fn part(
         ));
     };
     let etag = part.etag();
-    let upload = upload(uploads, place, query)?;
+    let upload = upload(uploads, object_key, query)?;
     upload.parts.insert(number, part);
     Ok(Response::empty(200).with("etag", etag))
 }
@@ -69,10 +69,10 @@ pub(super) fn part(
 /// AbortMultipartUpload: what has come is gone.
 pub(super) fn abort(
     uploads: &mut Uploads,
-    place: (&str, &str),
+    object_key: ObjectKey<'_>,
     query: &str,
 ) -> Result<Response, ApiError> {
-    upload(uploads, place, query)?;
+    upload(uploads, object_key, query)?;
     uploads.remove(&id(query));
     Ok(Response::empty(204))
 }
@@ -95,10 +95,10 @@ struct Named {
 /// it is.
 pub(super) fn complete(
     uploads: &mut Uploads,
-    place: (&str, &str),
+    object_key: ObjectKey<'_>,
     request: &Request<'_>,
 ) -> Result<Object, ApiError> {
-    let upload = upload(uploads, place, request.query)?;
+    let upload = upload(uploads, object_key, request.query)?;
     let text = String::from_utf8_lossy(request.body);
     let named = quick_xml::de::from_str::<Complete>(&text)
         .map(|complete| complete.parts)
@@ -150,12 +150,12 @@ fn same(own: &str, named: &str) -> bool {
 
 fn upload<'a>(
     uploads: &'a mut Uploads,
-    (bucket, key): (&str, &str),
+    object_key: ObjectKey<'_>,
     query: &str,
 ) -> Result<&'a mut Upload, ApiError> {
     let found = uploads.get_mut(&id(query));
     found
-        .filter(|upload| upload.bucket == bucket && upload.key == key)
+        .filter(|upload| upload.bucket == object_key.bucket && upload.key == object_key.key)
         .ok_or_else(|| {
             not_found(
                 "NoSuchUpload",

@@ -1,13 +1,18 @@
 //! Which names a parameter may have
 //! (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html>).
-//! The texts are those that users report; that on the length is assumed.
+//!
+//! assumption: the texts; all but that on the length are from reports of users. The same names on
+//! AWS prove them.
 
 use crate::account::arn;
 use crate::wire::ApiError;
 
-/// The most levels of a hierarchy (documented).
+/// The most levels of a hierarchy, as
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html>
+/// has it.
 const DEEPEST: usize = 15;
-/// The most characters of a name, with the ARN before it (documented).
+/// The most characters of a name, with the ARN before it
+/// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>).
 const LONGEST: usize = 1011;
 
 /// Whether a parameter may be called so.

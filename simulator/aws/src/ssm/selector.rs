@@ -75,8 +75,9 @@ pub fn no_version(name: &str, number: &str) -> ApiError {
     ApiError::client("ParameterVersionNotFound", message)
 }
 
-/// Whether AWS takes this label for certain: documented are letters, digits and `.-_`, 100 of them
-/// at most, none of them a digit at the beginning, and not `aws` or `ssm` there.
+/// Whether AWS takes this label for certain: letters, digits and `.-_`, 100 of them at most, no
+/// digit at the beginning, and not `aws` or `ssm` there
+/// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_LabelParameterVersion.html>).
 pub fn is_label(label: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
     let lower = label.to_lowercase();

@@ -1,4 +1,5 @@
-//! Parameters, as they were recorded on AWS.
+//! Parameters, as they were recorded on AWS (radkawar/stackd
+//! testdata/aws/ssm/parameter_store.json, 2026-09).
 
 use super::*;
 use crate::account::Caller;
@@ -255,7 +256,7 @@ fn public_amis_are_read_by_name_and_arn_and_published_by_aws_alone() {
     }
 }
 
-/// Documented: `…/recommended` holds a JSON object, `…/recommended/image_id` its id.
+/// `…/recommended` holds a JSON object, `…/recommended/image_id` its id (the page of `public`).
 #[test]
 fn what_is_recommended_is_json_with_the_id_that_is_published_alone_too() {
     let mut account = account();

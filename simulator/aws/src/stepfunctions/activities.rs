@@ -4,13 +4,15 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::machines::checked_name;
-use super::request_fields::{list, page, text};
+use super::request_fields::{ListAll, Page, list};
 use crate::account::{Account, arn};
 use crate::stepfunctions::STEPFUNCTIONS;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// An activity.
 #[derive(Debug)]
@@ -32,12 +34,17 @@ pub(super) struct Asked {
     pub input: String,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateActivity<'a> {
+    name: &'a str,
+    _tags: Option<IgnoredAny>,
+}
+
 /// `CreateActivity`: the same name again is answered the same, whatever its tags
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateActivity.html>).
-pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "CreateActivity";
-    only(action, input, &["name", "tags"])?;
-    let name = checked_name(text(action, input, "name")?)?;
+pub fn create(account: &mut Account, request: CreateActivity<'_>) -> Result<Value, ApiError> {
+    let name = checked_name(request.name)?;
     let arn = arn("states", &format!("activity:{name}"));
     let made = Activity {
         name: name.to_owned(),
@@ -49,31 +56,34 @@ pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"activityArn": arn, "creationDate": created.to_string()}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedActivity<'a> {
+    activity_arn: &'a str,
+}
+
 /// `DeleteActivity`: one that is not there is deleted already.
 ///
 /// assumption: questions in its queue keep waiting, since neither of their clocks has begun. A task
 /// that fails when its activity is deleted proves it wrong.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteActivity", input, &["activityArn"])?;
-    let arn = text("DeleteActivity", input, "activityArn")?;
-    account[STEPFUNCTIONS].activities.remove(arn);
+pub fn delete(account: &mut Account, request: NamedActivity<'_>) -> Result<Value, ApiError> {
+    let activities = &mut account[STEPFUNCTIONS].activities;
+    activities.remove(request.activity_arn);
     Ok(json!({}))
 }
 
 /// `DescribeActivity`.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeActivity", input, &["activityArn"])?;
-    let arn = text("DescribeActivity", input, "activityArn")?;
+pub fn describe(account: &mut Account, request: NamedActivity<'_>) -> Result<Value, ApiError> {
+    let arn = request.activity_arn;
     let activity = known(account, arn)?;
     Ok(described(arn, activity))
 }
 
 /// `ListActivities`.
-pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListActivities", input, &["maxResults", "nextToken"])?;
+pub fn list_all(account: &mut Account, request: ListAll<'_>) -> Result<Value, ApiError> {
     let activities = account[STEPFUNCTIONS].activities.iter();
     let all = activities.map(|(arn, activity)| (arn.clone(), described(arn, activity)));
-    list("activities", all, page(input, 1000)?)
+    list("activities", all, Page::of_list(&request)?)
 }
 
 fn described(arn: &str, activity: &Activity) -> Value {

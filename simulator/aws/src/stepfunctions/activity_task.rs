@@ -9,18 +9,19 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::activities::{Asked, known};
 use super::failure::Failure;
-use super::request_fields::text;
+use super::machines::checked_name;
 use super::run::{PAYLOAD_LIMIT, execution, note};
 use super::{Due, task};
 use crate::account::Account;
 use crate::cloudwatch::CLOUDWATCH;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::TraceEvent;
-use crate::wire::{ApiError, WIRE, only};
+use crate::wire::{ApiError, WIRE};
 
 /// How long the real service holds a poll open that nothing answers
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>).
@@ -38,21 +39,19 @@ pub(super) struct HeldTask {
     since: Timestamp,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GetActivityTask<'a> {
+    activity_arn: &'a str,
+    worker_name: Option<&'a str>,
+}
+
 /// `GetActivityTask`, answered at once: with the question that has waited longest, or with nothing.
 /// The world asks again until there is one, or [`POLL`] has passed.
-pub fn get(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "GetActivityTask";
-    only(action, input, &["activityArn", "workerName"])?;
-    let arn = text(action, input, "activityArn")?;
+pub(super) fn get(account: &mut Account, request: GetActivityTask<'_>) -> Result<Value, ApiError> {
+    let arn = request.activity_arn;
     known(account, arn)?;
-    let worker = match input.get("workerName") {
-        Some(_) => Some(super::machines::checked_name(text(
-            action,
-            input,
-            "workerName",
-        )?)?),
-        None => None,
-    };
+    let worker = request.worker_name.map(checked_name).transpose()?;
     while let Some(asked) = known(account, arn)?.waiting.pop_front() {
         if let Some(answer) = take(account, arn, asked, worker) {
             return Ok(answer);
@@ -109,12 +108,20 @@ fn take(account: &mut Account, arn: &str, asked: Asked, worker: Option<&str>) ->
     Some(json!({"taskToken": token, "input": input}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendTaskSuccess<'a> {
+    task_token: &'a str,
+    output: &'a str,
+}
+
 /// `SendTaskSuccess`.
-pub fn succeeded(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SendTaskSuccess";
-    only(action, input, &["taskToken", "output"])?;
-    let output = text(action, input, "output")?;
-    let held = held(account, action, input)?;
+pub(super) fn succeeded(
+    account: &mut Account,
+    request: SendTaskSuccess<'_>,
+) -> Result<Value, ApiError> {
+    let SendTaskSuccess { task_token, output } = request;
+    let held = held(account, task_token)?;
     if output.len() > PAYLOAD_LIMIT {
         return Err(too_long("output", PAYLOAD_LIMIT));
     }
@@ -127,43 +134,59 @@ pub fn succeeded(account: &mut Account, input: &Value) -> Result<Value, ApiError
         reason: words("reason"),
         answer: answer.clone(),
     };
-    tell(account, &held, outcome);
+    record_invocation(account, &held, outcome);
     task::returned(account, held.run, held.attempt, Ok(answer));
     Ok(json!({}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendTaskFailure<'a> {
+    task_token: &'a str,
+    error: Option<String>,
+    cause: Option<String>,
+}
+
 /// `SendTaskFailure`.
-pub fn failed(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "SendTaskFailure";
-    only(action, input, &["taskToken", "error", "cause"])?;
-    let held = held(account, action, input)?;
-    for (member, limit) in [("error", 256), ("cause", 32_768)] {
-        if input[member]
-            .as_str()
-            .is_some_and(|text| text.len() > limit)
-        {
-            return Err(too_long(member, limit));
-        }
-    }
-    let words = |member: &str| input[member].as_str().map(str::to_owned);
+pub(super) fn failed(
+    account: &mut Account,
+    request: SendTaskFailure<'_>,
+) -> Result<Value, ApiError> {
+    let held = held(account, request.task_token)?;
     let trouble = Failure {
-        error: words("error"),
-        cause: words("cause"),
+        error: request.error,
+        cause: request.cause,
     };
+    let is_longer =
+        |text: &Option<String>, limit| text.as_ref().is_some_and(|text| text.len() > limit);
+    if is_longer(&trouble.error, 256) {
+        return Err(too_long("error", 256));
+    }
+    if is_longer(&trouble.cause, 32_768) {
+        return Err(too_long("cause", 32_768));
+    }
     let cause = trouble.cause.clone().unwrap_or_default();
     let body: Value = serde_json::from_str(&cause).unwrap_or_default();
     let reason = body["errorMessage"].as_str().unwrap_or(&cause).to_owned();
     let error = trouble.error.clone().unwrap_or_default();
-    tell(account, &held, Outcome::failed(error, reason));
+    record_invocation(account, &held, Outcome::failed(error, reason));
     task::returned(account, held.run, held.attempt, Err(trouble));
     Ok(json!({}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SendTaskHeartbeat<'a> {
+    task_token: &'a str,
+}
+
 /// `SendTaskHeartbeat`: leaves nothing in the history, and does not move TimeoutSeconds
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html>).
-pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("SendTaskHeartbeat", input, &["taskToken"])?;
-    let held = held(account, "SendTaskHeartbeat", input)?;
+pub(super) fn heartbeat(
+    account: &mut Account,
+    request: SendTaskHeartbeat<'_>,
+) -> Result<Value, ApiError> {
+    let held = held(account, request.task_token)?;
     let now = account.now;
     if let Some(visit) = &mut execution(account, held.run).visit {
         visit.heard = now;
@@ -172,8 +195,7 @@ pub fn heartbeat(account: &mut Account, input: &Value) -> Result<Value, ApiError
 }
 
 /// The question whose answer is still awaited.
-fn held(account: &mut Account, action: &str, input: &Value) -> Result<HeldTask, ApiError> {
-    let token = text(action, input, "taskToken")?;
+fn held(account: &mut Account, token: &str) -> Result<HeldTask, ApiError> {
     let Some(held) = account[STEPFUNCTIONS].tokens.get(token).cloned() else {
         let is_token =
             token.len() == TOKEN_LENGTH && token.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -204,14 +226,14 @@ fn too_long(member: &str, limit: usize) -> ApiError {
     )
 }
 
-/// Notes that a worker was cut off that had taken this attempt.
-pub(super) fn tell_cut_off(account: &mut Account, run: usize, attempt: u64, error: &str) {
+/// Records that the worker which had taken this attempt gave no answer in time.
+pub(super) fn record_unanswered(account: &mut Account, run: usize, attempt: u64, error: &str) {
     let mut tokens = account[STEPFUNCTIONS].tokens.values();
     let held = tokens.find(|held| (held.run, held.attempt) == (run, attempt));
     if let Some(held) = held.cloned() {
         let reason = "the activity worker that took the question gave no answer in time";
         let outcome = Outcome::failed(error.to_owned(), reason.to_owned());
-        tell(account, &held, outcome);
+        record_invocation(account, &held, outcome);
     }
 }
 
@@ -234,7 +256,7 @@ impl Outcome {
     }
 }
 
-fn tell(account: &mut Account, held: &HeldTask, outcome: Outcome) {
+fn record_invocation(account: &mut Account, held: &HeldTask, outcome: Outcome) {
     let lasted = account.now.duration_since(held.since);
     let of = execution(account, held.run);
     let (execution, instance) = (of.arn.clone(), of.instance().to_owned());

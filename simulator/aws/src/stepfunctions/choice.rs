@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn each_test_tells_its_values_apart() {
+    fn each_test_distinguishes_its_values() {
         let table = [
             (json!({"StringEquals": "a"}), json!("a"), json!("b")),
             (json!({"StringEquals": "1"}), json!("1"), json!(1)),

@@ -72,8 +72,8 @@ pub fn decide(state: &State, scope: Scope<'_>, now: Timestamp) -> Result<Move, F
         Kind::Succeed => Ok(Move::Leave(outgoing(state, seen, scope)?, Next::End)),
         Kind::Fail { error, cause } => {
             let (error, cause) = (
-                say("ErrorPath", error.as_ref(), scope)?,
-                say("CausePath", cause.as_ref(), scope)?,
+                error_text("ErrorPath", error.as_ref(), scope)?,
+                error_text("CausePath", cause.as_ref(), scope)?,
             );
             Ok(Move::Fail(Failure { error, cause }))
         }
@@ -100,12 +100,12 @@ fn choose<'a>(
     })
 }
 
-fn say(
+fn error_text(
     field: &str,
     words: Option<&ErrorText>,
     scope: Scope<'_>,
 ) -> Result<Option<String>, Failure> {
-    words.map(|words| words.say(field, scope)).transpose()
+    words.map(|words| words.evaluate(field, scope)).transpose()
 }
 
 /// What goes on from a Task state that was answered.
@@ -180,8 +180,9 @@ fn wait_length(length: &Length, scope: Scope<'_>, now: Timestamp) -> Result<Dura
 /// not).
 const LONGEST_WAIT: Duration = Duration::from_secs(i32::MAX as u64);
 
-/// The wait, unless it is too long: then the error that `says` what is. In which words AWS says it
-/// is not recorded.
+/// The wait, unless it is too long: then the error that `says` what is.
+///
+/// assumption: the words of that error. The history of such a wait on AWS proves them.
 fn not_too_long(wait: Duration, says: impl FnOnce() -> String) -> Result<Duration, Failure> {
     if wait > LONGEST_WAIT {
         return Err(Failure::runtime(says()));

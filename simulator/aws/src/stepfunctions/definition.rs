@@ -87,8 +87,10 @@ pub struct Task {
     pub timeout_seconds: Option<u64>,
     /// How long an activity worker may be silent. Functions have no way to send heartbeats.
     ///
-    /// assumption: the clock does not run for functions. A function that takes longer than its
-    /// HeartbeatSeconds and fails by `States.Timeout` proves it wrong.
+    /// assumption: the clock does not run for functions, although a metric has the name
+    /// LambdaFunctionsHeartbeatTimedOut
+    /// (<https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html>). A
+    /// function that takes longer than its HeartbeatSeconds and fails proves it wrong.
     pub heartbeat_seconds: Option<u64>,
     /// What it is given, if that is not the input.
     pub parameters: Option<Template>,
@@ -202,7 +204,7 @@ impl ErrorText {
     ///
     /// # Errors
     /// `States.Runtime` if there are none in the place named.
-    pub fn say(&self, field: &str, scope: Scope<'_>) -> Result<String, Failure> {
+    pub fn evaluate(&self, field: &str, scope: Scope<'_>) -> Result<String, Failure> {
         match self {
             Self::Literal(text) => Ok(text.clone()),
             Self::From(expression) => match expression.evaluate(field, scope)? {

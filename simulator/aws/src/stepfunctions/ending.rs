@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::events;
 use super::execution::{Execution, Status, with_error, with_output};
 use super::failure::{Failure, TIMEOUT};
-use super::run::{execution, tell};
+use super::run::{execution, record_execution};
 use crate::account::Account;
 use crate::cloudwatch::CLOUDWATCH;
 use crate::stepfunctions::STEPFUNCTIONS;
@@ -129,7 +129,7 @@ pub fn end(account: &mut Account, run: usize, ending: Ending) -> ExecutionEnded 
     if account[STEPFUNCTIONS].forget_histories {
         execution(account, run).history = Vec::new();
     }
-    tell(account, run, what);
+    record_execution(account, run, what);
     events::status_changed(account, run);
     ExecutionEnded
 }

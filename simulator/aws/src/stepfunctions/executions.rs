@@ -1,6 +1,7 @@
 //! The calls about executions.
 
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::ending::{Ending, end};
@@ -8,32 +9,38 @@ use super::execution::{Execution, Redrives, Status};
 use super::failure::Failure;
 use super::machines::{checked_name, machine};
 use super::redrive;
-use super::request_fields::{checked_arn, list, page, text};
+use super::request_fields::{Page, checked_arn, list};
 use super::run::{PAYLOAD_LIMIT, begin, execution};
 use crate::account::{Account, arn};
 use crate::stepfunctions::STEPFUNCTIONS;
-use crate::wire::{ApiError, only, paging};
+use crate::wire::{ApiError, paging};
 
 /// How long the name of a closed execution stays taken
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
 const NAME_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartExecution<'a> {
+    state_machine_arn: &'a str,
+    name: Option<&'a str>,
+    input: Option<&'a str>,
+}
+
 /// `StartExecution`: the same name with the same input is answered the same while the execution
 /// runs.
-pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "StartExecution";
-    only(action, input, &["stateMachineArn", "name", "input"])?;
-    let machine = machine(account, action, input)?;
+pub fn start(account: &mut Account, request: StartExecution<'_>) -> Result<Value, ApiError> {
+    let state_machine = request.state_machine_arn.to_owned();
+    let machine = machine(account, &state_machine)?;
     let (role, definition) = (machine.role.clone(), machine.definition.clone());
     let (machine_name, deleting) = (machine.name.clone(), machine.deleted.is_some());
-    let state_machine = text(action, input, "stateMachineArn")?.to_owned();
     if deleting {
         let message = format!("State Machine is being deleted: '{state_machine}'");
         return Err(ApiError::client("StateMachineDeleting", message));
     }
-    let (input_text, input_value) = checked_input(input)?;
-    let name = match input.get("name") {
-        Some(_) => checked_name(text(action, input, "name")?)?.to_owned(),
+    let (input_text, input_value) = checked_input(request.input.unwrap_or("{}"))?;
+    let name = match request.name {
+        Some(name) => checked_name(name)?.to_owned(),
         None => account.uuid(),
     };
     let arn = arn("states", &format!("execution:{machine_name}:{name}"));
@@ -72,11 +79,7 @@ fn started(execution: &Execution) -> Value {
     json!({"executionArn": execution.arn, "startDate": execution.start.to_string()})
 }
 
-fn checked_input(input: &Value) -> Result<(String, Value), ApiError> {
-    let given = match input.get("input") {
-        Some(_) => text("StartExecution", input, "input")?,
-        None => "{}",
-    };
+fn checked_input(given: &str) -> Result<(String, Value), ApiError> {
     if given.len() > PAYLOAD_LIMIT {
         return Err(ApiError::client(
             "ValidationException",
@@ -117,9 +120,9 @@ fn already_started(
     }
 }
 
-/// Which execution `input` names.
-pub(super) fn named(account: &Account, action: &str, input: &Value) -> Result<usize, ApiError> {
-    let arn = checked_arn(text(action, input, "executionArn")?)?;
+/// Which execution has this ARN.
+pub(super) fn named(account: &Account, arn: &str) -> Result<usize, ApiError> {
+    let arn = checked_arn(arn)?;
     account[STEPFUNCTIONS]
         .by_arn
         .get(arn)
@@ -132,19 +135,26 @@ pub(super) fn named(account: &Account, action: &str, input: &Value) -> Result<us
         })
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribeExecution<'a> {
+    execution_arn: &'a str,
+    #[serde(default)]
+    included_data: IncludedData,
+}
+
+#[derive(Default, Deserialize, PartialEq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum IncludedData {
+    #[default]
+    AllData,
+    MetadataOnly,
+}
+
 /// `DescribeExecution`.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only(
-        "DescribeExecution",
-        input,
-        &["executionArn", "includedData"],
-    )?;
-    let with_data = match input["includedData"].as_str() {
-        None | Some("ALL_DATA") => true,
-        Some("METADATA_ONLY") => false,
-        Some(other) => return Err(ApiError::not_known(format_args!("includedData {other}"))),
-    };
-    let run = named(account, "DescribeExecution", input)?;
+pub fn describe(account: &mut Account, request: DescribeExecution<'_>) -> Result<Value, ApiError> {
+    let with_data = request.included_data == IncludedData::AllData;
+    let run = named(account, request.execution_arn)?;
     let now = account.now;
     let of = execution(account, run);
     let mut answer = json!({
@@ -175,20 +185,20 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListExecutions<'a> {
+    state_machine_arn: &'a str,
+    status_filter: Option<&'a str>,
+    max_results: Option<usize>,
+    next_token: Option<&'a str>,
+}
+
 /// `ListExecutions`: the newest first.
-pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "ListExecutions";
-    only(
-        action,
-        input,
-        &["stateMachineArn", "statusFilter", "maxResults", "nextToken"],
-    )?;
-    machine(account, action, input)?;
-    let arn = text(action, input, "stateMachineArn")?;
-    let filter = match input.get("statusFilter") {
-        Some(_) => Some(checked_status(text(action, input, "statusFilter")?)?),
-        None => None,
-    };
+pub fn list_all(account: &mut Account, request: ListExecutions<'_>) -> Result<Value, ApiError> {
+    let arn = request.state_machine_arn;
+    machine(account, arn)?;
+    let filter = request.status_filter.map(checked_status).transpose()?;
     let wanted = |of: &Execution| {
         of.state_machine == arn && filter.is_none_or(|status| status == of.status.name())
     };
@@ -209,7 +219,8 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
             }
             (paging::newest_first(n), item)
         });
-    list("executions", listed, page(input, 1000)?)
+    let page = Page::new(request.max_results, request.next_token)?;
+    list("executions", listed, page)
 }
 
 /// A status that a list can be filtered by, of which one is for Map states alone.
@@ -237,15 +248,21 @@ fn checked_status(status: &str) -> Result<&str, ApiError> {
     ))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StopExecution<'a> {
+    execution_arn: &'a str,
+    error: Option<String>,
+    cause: Option<String>,
+}
+
 /// `StopExecution`: one that has ended stays as it ended.
-pub fn stop(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("StopExecution", input, &["executionArn", "error", "cause"])?;
-    let run = named(account, "StopExecution", input)?;
+pub fn stop(account: &mut Account, request: StopExecution<'_>) -> Result<Value, ApiError> {
+    let run = named(account, request.execution_arn)?;
     if execution(account, run).status == Status::Running {
-        let words = |member: &str| input[member].as_str().map(str::to_owned);
         let trouble = Failure {
-            error: words("error"),
-            cause: words("cause"),
+            error: request.error,
+            cause: request.cause,
         };
         end(account, run, Ending::Aborted(trouble));
     }
@@ -253,28 +270,32 @@ pub fn stop(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(json!({"stopDate": stop}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GetExecutionHistory<'a> {
+    execution_arn: &'a str,
+    max_results: Option<usize>,
+    #[serde(default)]
+    reverse_order: bool,
+    next_token: Option<&'a str>,
+    include_execution_data: Option<bool>,
+}
+
 /// `GetExecutionHistory`.
-pub fn history(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "executionArn",
-        "maxResults",
-        "reverseOrder",
-        "nextToken",
-        "includeExecutionData",
-    ];
-    only("GetExecutionHistory", input, &known)?;
-    let run = named(account, "GetExecutionHistory", input)?;
+pub fn history(account: &mut Account, request: GetExecutionHistory<'_>) -> Result<Value, ApiError> {
+    let run = named(account, request.execution_arn)?;
     if account[STEPFUNCTIONS].forget_histories && execution(account, run).stop.is_some() {
         return Err(ApiError::not_known(format_args!(
             "the history of {}, which has ended: this account keeps no histories of ended executions",
             execution(account, run).arn
         )));
     }
-    let with_data = input["includeExecutionData"].as_bool().unwrap_or(true);
-    let page = page(input, 1000)?;
-    let place = match input["reverseOrder"].as_bool() {
-        Some(true) => paging::newest_first,
-        _ => paging::oldest_first,
+    let with_data = request.include_execution_data.unwrap_or(true);
+    let page = Page::new(request.max_results, request.next_token)?;
+    let place = if request.reverse_order {
+        paging::newest_first
+    } else {
+        paging::oldest_first
     };
     let events = execution(account, run).history.iter().zip(0..);
     let events = events.map(|(event, n)| (place(n), event.to_json(with_data)));

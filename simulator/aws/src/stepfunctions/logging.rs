@@ -1,13 +1,36 @@
 //! Where a state machine logs to, checked as AWS checks it when a machine is created or updated.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
-use crate::wire::{ApiError, only};
+use crate::stepfunctions::request_fields::REQUESTS;
+use crate::wire::ApiError;
 
 /// The levels that there are.
 const LEVELS: [&str; 4] = ["ALL", "ERROR", "FATAL", "OFF"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LoggingConfiguration<'a> {
+    level: Option<&'a str>,
+    #[serde(default, borrow)]
+    destinations: Vec<Destination<'a>>,
+    include_execution_data: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Destination<'a> {
+    #[serde(borrow, rename = "cloudWatchLogsLogGroup")]
+    group: Option<LogGroup<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LogGroup<'a> {
+    log_group_arn: Option<&'a str>,
+}
 
 /// Checks a `loggingConfiguration`, and fills in what it leaves out. Exactly one destination, which
 /// is a log group that there is; none only for the level OFF (recorded: localstack/localstack
@@ -16,9 +39,8 @@ const LEVELS: [&str; 4] = ["ALL", "ERROR", "FATAL", "OFF"];
 /// # Errors
 /// `InvalidLoggingConfiguration`; `ValidationException` for a level that there is not.
 pub fn checked(account: &Account, given: &Value) -> Result<Value, ApiError> {
-    let known = ["destinations", "includeExecutionData", "level"];
-    only("loggingConfiguration", given, &known)?;
-    let level = given["level"].as_str().unwrap_or("OFF");
+    let request: LoggingConfiguration<'_> = REQUESTS.read("loggingConfiguration", given)?;
+    let level = request.level.unwrap_or("OFF");
     if !LEVELS.contains(&level) {
         return Err(ApiError::client(
             "ValidationException",
@@ -29,12 +51,10 @@ pub fn checked(account: &Account, given: &Value) -> Result<Value, ApiError> {
             ),
         ));
     }
-    let destinations = given["destinations"].as_array();
-    match destinations.map_or(&[][..], Vec::as_slice) {
+    match request.destinations.as_slice() {
         [] if level == "OFF" => {}
-        [destination] => {
-            let group = &destination["cloudWatchLogsLogGroup"]["logGroupArn"];
-            let group = group.as_str().ok_or_else(must_be_one)?;
+        [Destination { group: Some(group) }] => {
+            let group = group.log_group_arn.ok_or_else(must_be_one)?;
             if !account[CLOUDFORMATION].has_log_group(group) {
                 return Err(invalid("Log Destination not found."));
             }
@@ -43,7 +63,7 @@ pub fn checked(account: &Account, given: &Value) -> Result<Value, ApiError> {
     }
     let mut checked = given.clone();
     checked["level"] = json!(level);
-    if checked.get("includeExecutionData").is_none() {
+    if request.include_execution_data.is_none() {
         checked["includeExecutionData"] = json!(false);
     }
     Ok(checked)

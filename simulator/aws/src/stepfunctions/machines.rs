@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::definition::Definition;
 use super::logging;
 use super::parse::parse;
-use super::request_fields::{checked_arn, list, page, text};
+use super::request_fields::{ListAll, Page, checked_arn, list};
 use crate::account::{Account, arn};
 use crate::stepfunctions::STEPFUNCTIONS;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// A state machine.
 #[derive(Debug)]
@@ -37,44 +38,40 @@ pub struct StateMachine {
     revision: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateStateMachine<'a> {
+    name: &'a str,
+    definition: String,
+    role_arn: String,
+    #[serde(rename = "type")]
+    _type: Option<MachineType>,
+    logging_configuration: Option<Value>,
+    tracing_configuration: Option<Value>,
+    tags: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum MachineType {
+    Standard,
+}
+
 /// `CreateStateMachine`: the same again is answered the same.
-pub fn create(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "CreateStateMachine";
-    let known = [
-        "name",
-        "definition",
-        "roleArn",
-        "type",
-        "loggingConfiguration",
-        "tracingConfiguration",
-        "tags",
-    ];
-    only(action, input, &known)?;
-    if !matches!(input["type"].as_str(), None | Some("STANDARD")) {
-        return Err(ApiError::not_known(format_args!(
-            "type {} of CreateStateMachine",
-            input["type"]
-        )));
-    }
+pub fn create(account: &mut Account, request: CreateStateMachine<'_>) -> Result<Value, ApiError> {
     forget_deleted(account);
-    let name = checked_name(text(action, input, "name")?)?;
-    let (definition_text, role) = (
-        text(action, input, "definition")?,
-        text(action, input, "roleArn")?,
-    );
-    let logging = match input.get("loggingConfiguration") {
-        Some(given) => Some(logging::checked(account, given)?),
-        None => None,
-    };
+    let name = checked_name(request.name)?;
+    let logging = request.logging_configuration;
+    let logging = logging.map(|given| logging::checked(account, &given));
     let made = StateMachine {
         name: name.to_owned(),
-        role: role.to_owned(),
-        definition_text: definition_text.to_owned(),
+        role: request.role_arn,
+        definition: Arc::new(parse(&request.definition)?),
+        definition_text: request.definition,
         created: account.now,
-        logging,
-        tracing: input.get("tracingConfiguration").cloned(),
-        tags: input.get("tags").cloned(),
-        definition: Arc::new(parse(definition_text)?),
+        logging: logging.transpose()?,
+        tracing: request.tracing_configuration,
+        tags: request.tags,
         deleted: None,
         revision: None,
     };
@@ -117,14 +114,10 @@ pub fn checked_name(name: &str) -> Result<&str, ApiError> {
     ))
 }
 
-/// The state machine that `input` names.
-pub fn machine<'a>(
-    account: &'a mut Account,
-    action: &str,
-    input: &Value,
-) -> Result<&'a mut StateMachine, ApiError> {
+/// The state machine with this ARN.
+pub fn machine<'a>(account: &'a mut Account, arn: &str) -> Result<&'a mut StateMachine, ApiError> {
     forget_deleted(account);
-    let arn = checked_arn(text(action, input, "stateMachineArn")?)?;
+    let arn = checked_arn(arn)?;
     account[STEPFUNCTIONS].machines.get_mut(arn).ok_or_else(|| {
         ApiError::client(
             "StateMachineDoesNotExist",
@@ -133,47 +126,47 @@ pub fn machine<'a>(
     })
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateStateMachine<'a> {
+    state_machine_arn: &'a str,
+    definition: Option<String>,
+    role_arn: Option<String>,
+    logging_configuration: Option<Value>,
+    tracing_configuration: Option<Value>,
+}
+
 /// `UpdateStateMachine`: running executions keep the definition with which they started. The
 /// revision stays if nothing changes (recorded: localstack/localstack
 /// tests/aws/services/stepfunctions/v2/test_sfn_api.snapshot.json, 2023-08).
-pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "UpdateStateMachine";
-    let known = [
-        "stateMachineArn",
-        "definition",
-        "roleArn",
-        "loggingConfiguration",
-        "tracingConfiguration",
-    ];
-    only(action, input, &known)?;
-    if !known[1..].iter().any(|member| input.get(member).is_some()) {
+pub fn update(account: &mut Account, request: UpdateStateMachine<'_>) -> Result<Value, ApiError> {
+    let (logging, tracing) = (request.logging_configuration, request.tracing_configuration);
+    let changes_text = request.definition.is_some() || request.role_arn.is_some();
+    if !changes_text && logging.is_none() && tracing.is_none() {
         let message = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
         return Err(ApiError::client("MissingRequiredParameter", message));
     }
-    let definition = match input["definition"].as_str() {
-        Some(text) => Some((text.to_owned(), Arc::new(parse(text)?))),
+    let definition = match request.definition {
+        Some(text) => Some((Arc::new(parse(&text)?), text)),
         None => None,
     };
-    let logging = match input.get("loggingConfiguration") {
-        Some(given) => Some(logging::checked(account, given)?),
-        None => None,
-    };
+    let logging = logging.map(|given| logging::checked(account, &given));
+    let logging = logging.transpose()?;
     let (now, revision) = (account.now, account.uuid());
-    let machine = machine(account, action, input)?;
+    let machine = machine(account, request.state_machine_arn)?;
     if machine.deleted.is_some() {
         let message = format!("State Machine is being deleted: '{}'", machine.name);
         return Err(ApiError::client("StateMachineDeleting", message));
     }
     let mut is_changed = false;
-    if let Some((text, read)) = definition {
+    if let Some((read, text)) = definition {
         is_changed |= text != machine.definition_text;
         (machine.definition_text, machine.definition) = (text, read);
     }
-    if let Some(role) = input["roleArn"].as_str() {
+    if let Some(role) = request.role_arn {
         is_changed |= role != machine.role;
-        machine.role = role.to_owned();
+        machine.role = role;
     }
-    let tracing = input.get("tracingConfiguration").cloned();
     for (given, kept) in [
         (logging, &mut machine.logging),
         (tracing, &mut machine.tracing),
@@ -193,13 +186,17 @@ pub fn update(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedMachine<'a> {
+    state_machine_arn: &'a str,
+}
+
 /// `DeleteStateMachine`: it is gone some time after its executions have ended, which they do at
 /// their next transition.
-pub fn delete(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DeleteStateMachine", input, &["stateMachineArn"])?;
-    let arn = text("DeleteStateMachine", input, "stateMachineArn")?.to_owned();
-    let now = account.now;
-    if let Some(machine) = account[STEPFUNCTIONS].machines.get_mut(&arn) {
+pub fn delete(account: &mut Account, request: NamedMachine<'_>) -> Result<Value, ApiError> {
+    let (now, arn) = (account.now, request.state_machine_arn);
+    if let Some(machine) = account[STEPFUNCTIONS].machines.get_mut(arn) {
         machine.deleted.get_or_insert(now);
     }
     Ok(json!({}))
@@ -222,12 +219,11 @@ fn forget_deleted(account: &mut Account) {
 }
 
 /// `DescribeStateMachine`.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("DescribeStateMachine", input, &["stateMachineArn"])?;
-    let machine = machine(account, "DescribeStateMachine", input)?;
+pub fn describe(account: &mut Account, request: NamedMachine<'_>) -> Result<Value, ApiError> {
+    let machine = machine(account, request.state_machine_arn)?;
     let off = json!({"level": "OFF", "includeExecutionData": false});
     let mut answer = json!({
-        "stateMachineArn": input["stateMachineArn"], "name": machine.name,
+        "stateMachineArn": request.state_machine_arn, "name": machine.name,
         "status": if machine.deleted.is_some() { "DELETING" } else { "ACTIVE" },
         "definition": machine.definition_text, "roleArn": machine.role, "type": "STANDARD",
         "creationDate": machine.created.to_string(),
@@ -241,8 +237,7 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
 }
 
 /// `ListStateMachines`.
-pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("ListStateMachines", input, &["maxResults", "nextToken"])?;
+pub fn list_all(account: &mut Account, request: ListAll<'_>) -> Result<Value, ApiError> {
     forget_deleted(account);
     let machines = account[STEPFUNCTIONS]
         .machines
@@ -254,7 +249,7 @@ pub fn list_all(account: &mut Account, input: &Value) -> Result<Value, ApiError>
             });
             (arn.clone(), item)
         });
-    list("stateMachines", machines, page(input, 1000)?)
+    list("stateMachines", machines, Page::of_list(&request)?)
 }
 
 impl super::State {

@@ -42,8 +42,10 @@ enum Step {
     Index(usize),
 }
 
-/// A path has so many steps at most: AWS documents no limit, and what a longer one writes no reader
-/// of JSON takes.
+/// A path has so many steps at most: what a longer one writes no reader of JSON takes.
+///
+/// assumption: no definition comes near. A definition that AWS takes and this limit refuses proves
+/// it wrong.
 const MOST_STEPS: usize = 100;
 
 impl Path {
@@ -93,9 +95,11 @@ impl Path {
         steps.try_fold(self.root(scope), |value, step| step.take(value))
     }
 
-    /// Why there is nothing at the path, in the words of the library that AWS reads paths with: the
-    /// first member that is missing on the way, or at the end (recorded for both; the library is
-    /// Jayway JsonPath, whose texts these are).
+    /// Why there is nothing at the path: the first member that is missing on the way, or at the
+    /// end.
+    ///
+    /// assumption: in the words of Jayway JsonPath, with which AWS reads paths. The cause of a
+    /// `States.Runtime` for such a path proves it.
     pub fn why_nothing(&self, scope: Scope<'_>) -> String {
         let (missing, place) = self.first_missing(scope);
         if missing + 1 < self.steps.len() {

@@ -6,18 +6,18 @@
 //! ended in a Fail state fails again, with the same words.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Due;
 use super::events;
 use super::execution::{Execution, HISTORY_LIMIT, Status};
 use super::executions::named;
-use super::request_fields::text;
-use super::run::{act, count_transition, enter, execution, start_clock, tell};
+use super::run::{act, count_transition, enter, execution, record_execution, start_clock};
 use crate::account::Account;
 use crate::stepfunctions::STEPFUNCTIONS;
 use crate::trace::ExecutionEvent;
-use crate::wire::{ApiError, only};
+use crate::wire::ApiError;
 
 /// How long after its end an execution can be redriven (documented:
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html>).
@@ -30,22 +30,24 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 const TOKEN_KEPT: SignedDuration = SignedDuration::from_mins(15);
 const TOKENS_KEPT: usize = 10;
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RedriveExecution<'a> {
+    execution_arn: &'a str,
+    client_token: Option<&'a str>,
+}
+
 /// `RedriveExecution`: a token that was used is answered as it was then, however the execution
 /// stands now.
-pub fn redrive(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let action = "RedriveExecution";
-    only(action, input, &["executionArn", "clientToken"])?;
-    let token = match input.get("clientToken") {
-        Some(_) => Some(checked_token(text(action, input, "clientToken")?)?.to_owned()),
-        None => None,
-    };
-    let run = named(account, action, input)?;
+pub fn redrive(account: &mut Account, request: RedriveExecution<'_>) -> Result<Value, ApiError> {
+    let token = request.client_token.map(checked_token).transpose()?;
+    let run = named(account, request.execution_arn)?;
     let now = account.now;
     let redriven = execution(account, run);
     let tokens = &mut redriven.redrives.tokens;
     tokens.retain(|(_, at)| now.duration_since(*at) < TOKEN_KEPT);
     let mut used = tokens.iter();
-    if let Some((_, at)) = used.find(|(used, _)| Some(used) == token.as_ref()) {
+    if let Some((_, at)) = used.find(|(used, _)| Some(used.as_str()) == token) {
         return Ok(json!({"redriveDate": at.to_string()}));
     }
     if let Some(reason) = why_not(redriven, now) {
@@ -62,7 +64,7 @@ pub fn redrive(account: &mut Account, input: &Value) -> Result<Value, ApiError> 
             "a redrive of an execution whose history was forgotten",
         ));
     }
-    begin_again(account, run, token);
+    begin_again(account, run, token.map(str::to_owned));
     Ok(json!({"redriveDate": now.to_string()}))
 }
 
@@ -83,7 +85,7 @@ fn begin_again(account: &mut Account, run: usize, token: Option<String>) {
     (redriven.stop, redriven.error, redriven.cause) = (None, None, None);
     let details = Some(("executionRedrivenEventDetails", details));
     redriven.write(now, "ExecutionRedriven", details, None);
-    tell(account, run, ExecutionEvent::Redriven);
+    record_execution(account, run, ExecutionEvent::Redriven);
     events::status_changed(account, run);
     start_clock(account, run);
     let latency = account[STEPFUNCTIONS].timing.transition;

@@ -1,21 +1,12 @@
 //! What the calls have in common: reading members, and paging.
 
-use std::fmt::Display;
-
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::wire::{ApiError, paging};
+use crate::wire::{ApiError, Requests, paging};
 
-/// A string member that must be there.
-pub fn text<'a>(action: &str, input: &'a Value, member: &str) -> Result<&'a str, ApiError> {
-    match &input[member] {
-        Value::String(text) => Ok(text),
-        other => Err(ApiError::client(
-            "ValidationException",
-            format!("{action} needs {member}, a string, and was given {other}"),
-        )),
-    }
-}
+/// How requests are read.
+pub const REQUESTS: Requests = Requests::json("ValidationException");
 
 /// An ARN, whatever it names.
 ///
@@ -30,6 +21,14 @@ pub fn checked_arn(arn: &str) -> Result<&str, ApiError> {
     Err(ApiError::client("InvalidArn", message))
 }
 
+/// The fields of a request for a list, which has nothing else to say.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListAll<'a> {
+    max_results: Option<usize>,
+    next_token: Option<&'a str>,
+}
+
 /// Which part of a list is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
@@ -37,40 +36,36 @@ pub struct Page<'a> {
     count: usize,
 }
 
-/// Reads `maxResults` and `nextToken`; `0` stands for 100
+/// The most items of a page
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>).
-pub fn page(input: &Value, most: usize) -> Result<Page<'_>, ApiError> {
-    let count = match &input["maxResults"] {
-        Value::Null => 100,
-        value => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
-            Some(0) => 100,
-            Some(count) if count <= most => count,
-            Some(_) => {
-                return Err(ApiError::client(
-                    "ValidationException",
-                    format!(
-                        "1 validation error detected: Value '{value}' at 'maxResults' failed to satisfy constraint: \
-                         Member must have value less than or equal to {most}"
-                    ),
-                ));
-            }
-            None => {
-                return Err(ApiError::client(
-                    "ValidationException",
-                    format!("maxResults {value} is not a whole number from 0 to {most}"),
-                ));
-            }
-        },
-    };
-    let token = match &input["nextToken"] {
-        Value::Null => None,
-        token => Some(token.as_str().ok_or_else(|| invalid_token(token))?),
-    };
-    Ok(Page { token, count })
-}
+const PAGE_LIMIT: usize = 1000;
 
-fn invalid_token(token: impl Display) -> ApiError {
-    ApiError::client("InvalidToken", format!("Invalid Token: '{token}'"))
+impl<'a> Page<'a> {
+    /// The part that `maxResults` and `nextToken` say; `0` stands for 100, by the same page.
+    ///
+    /// # Errors
+    /// `ValidationException`.
+    pub fn new(max_results: Option<usize>, token: Option<&'a str>) -> Result<Self, ApiError> {
+        match max_results.unwrap_or_default() {
+            0 => Ok(Self { token, count: 100 }),
+            count if count <= PAGE_LIMIT => Ok(Self { token, count }),
+            count => Err(ApiError::client(
+                "ValidationException",
+                format!(
+                    "1 validation error detected: Value '{count}' at 'maxResults' failed to satisfy constraint: \
+                     Member must have value less than or equal to {PAGE_LIMIT}"
+                ),
+            )),
+        }
+    }
+
+    /// The part that is asked for.
+    ///
+    /// # Errors
+    /// `ValidationException`.
+    pub fn of_list(request: &ListAll<'a>) -> Result<Self, ApiError> {
+        Self::new(request.max_results, request.next_token)
+    }
 }
 
 /// The part of `all` asked for, under `member`, in the order of the keys, with the token of the
@@ -81,7 +76,9 @@ pub fn list(
     page: Page<'_>,
 ) -> Result<Value, ApiError> {
     let Some((part, next)) = paging::page(all, page.token, page.count) else {
-        return Err(invalid_token(page.token.unwrap_or_default()));
+        let token = page.token.unwrap_or_default();
+        let message = format!("Invalid Token: '{token}'");
+        return Err(ApiError::client("InvalidToken", message));
     };
     let mut answer = json!({ member: part });
     if let Some(next) = next {

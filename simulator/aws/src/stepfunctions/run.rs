@@ -41,7 +41,7 @@ pub fn begin(account: &mut Account, run: usize) {
         input: made.input.clone(),
         text: json_text(&made.input),
     };
-    tell(account, run, ExecutionEvent::Started);
+    record_execution(account, run, ExecutionEvent::Started);
     events::status_changed(account, run);
     start_clock(account, run);
     go(account, run, ahead);
@@ -59,9 +59,9 @@ pub fn start_clock(account: &mut Account, run: usize) {
 }
 
 /// Writes down what happened to the execution.
-pub fn tell(account: &mut Account, run: usize, what: ExecutionEvent) {
-    let told = execution(account, run);
-    let (execution, instance) = (told.name.clone(), told.instance().to_owned());
+pub fn record_execution(account: &mut Account, run: usize, what: ExecutionEvent) {
+    let of = execution(account, run);
+    let (execution, instance) = (of.name.clone(), of.instance().to_owned());
     account.record(TraceEvent::Execution {
         execution,
         instance,
@@ -133,7 +133,7 @@ fn step_into(account: &mut Account, run: usize, ahead: ReturnState) -> Result<()
         &kind,
         Some(("stateEnteredEventDetails", details)),
     )?;
-    tell(
+    record_execution(
         account,
         run,
         ExecutionEvent::Entered {

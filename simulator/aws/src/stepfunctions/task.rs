@@ -219,7 +219,7 @@ pub fn silent(account: &mut Account, run: usize, attempt: u64) {
 }
 
 fn cut_off(account: &mut Account, run: usize, attempt: u64) {
-    activity_task::tell_cut_off(account, run, attempt, TIMEOUT);
+    activity_task::record_unanswered(account, run, attempt, TIMEOUT);
     no_longer_awaited(account, run);
     let (kind, member) = task_of(account, run).host.timed_out();
     let details = with_error(Some(TIMEOUT), None);

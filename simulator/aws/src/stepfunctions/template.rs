@@ -40,7 +40,7 @@ impl Template {
                 .map(Self::Array),
             Value::Object(members) => members
                 .iter()
-                .map(parse_member)
+                .map(|(name, value)| parse_member(name, value))
                 .collect::<Result<_, _>>()
                 .map(Self::Object),
             literal => Ok(Self::Literal(literal.clone())),
@@ -70,7 +70,7 @@ impl Template {
     }
 }
 
-fn parse_member((name, value): (&String, &Value)) -> Result<(String, Template), Unreadable> {
+fn parse_member(name: &String, value: &Value) -> Result<(String, Template), Unreadable> {
     let Some(plain) = name.strip_suffix(".$") else {
         return Ok((name.clone(), Template::parse(value)?));
     };
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_leads_nowhere_is_told_with_its_field() {
+    fn a_path_that_leads_nowhere_is_named_with_its_field() {
         let trouble = fill(json!({"x.$": "$.none"})).expect_err("nothing is there");
         assert_eq!(trouble.error.as_deref(), Some("States.Runtime"));
         let cause = trouble.cause.expect("a cause");

@@ -405,7 +405,7 @@ fn a_wait_lasts_as_long_as_it_says() {
 }
 
 #[test]
-fn a_wait_that_cannot_tell_its_length_fails_in_the_words_of_aws() {
+fn a_wait_of_unknown_length_fails_in_the_words_of_aws() {
     for (value, says) in [
         (
             json!({"w": -1}),

@@ -40,7 +40,8 @@ pub fn write(
 ) -> Response {
     let (status, mut body) = match answer {
         Ok(body) => (200, body),
-        // Some errors have no message at all (recorded: SSM's ParameterNotFound).
+        // Some errors have no message at all (recorded: SSM's ParameterNotFound; radkawar/stackd
+        // testdata/aws/ssm/parameter_store.json, 2026-09).
         Err(error) if error.message.is_empty() => (error.status, json!({"__type": error.code})),
         Err(error) => (
             error.status,

@@ -2,8 +2,9 @@
 //!
 //! A token names the last item of its page by that item's place in the order. So what is listed
 //! from the first page to the last is never left out, whatever else begins or ends meanwhile. AWS
-//! does not document what its tokens hold; it documents that a caller who follows them to the end
-//! has the list (Step Functions adds: "best effort" for what has just changed).
+//! does not say what its tokens hold, only that a caller who follows them gets every page; what has
+//! just changed is "best effort"
+//! (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>).
 
 const TOKEN: &str = "after-";
 

@@ -10,8 +10,9 @@ use crate::scenario::{Action, Call};
 /// How long the faults last, in seconds, at most.
 const LONGEST_FAULTS: u64 = 5400;
 
-/// Draws an operation on `size` instances: its name, and the scenario.
-pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>) {
+/// Draws an operation on `size` instances, without incidents if it `is_calm`: its name, and the
+/// scenario.
+pub(super) fn operation(rng: &mut Rng, size: u64, is_calm: bool) -> (&'static str, Vec<Action>) {
     let kind = one_of(
         rng,
         &[
@@ -27,7 +28,9 @@ pub(super) fn operation(rng: &mut Rng, size: u64) -> (&'static str, Vec<Action>)
     let length = rng.u64(600..=LONGEST_FAULTS);
     let mut within = |rng: &mut Rng| rng.u64(5..length);
     let mut actions = vec![Action::Deploy, Action::StartFaults];
-    actions.extend(incidents(rng, &mut within));
+    if !is_calm {
+        actions.extend(incidents(rng, &mut within));
+    }
     match kind {
         "roll" => actions.push(Action::StartRollout),
         "roll, cancelled" => {

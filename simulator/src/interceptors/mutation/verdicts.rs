@@ -64,7 +64,7 @@ pub fn answered(
     let verdict = answer["verdict"].as_str().unwrap_or_default().to_owned();
     let mut become_reached = false;
     match (mutation, worker, verdict.as_str()) {
-        (Mutation::NoHold, Worker::Stable, "NotYet") if launching => become_reached = true,
+        (Mutation::NoQueue, Worker::Stable, "NotYet") if launching => become_reached = true,
         (Mutation::AgentGoneIsDrained, Worker::Drained, "NotYet") => {
             become_reached = answer.get("agentGoneSince").is_some();
         }

@@ -100,7 +100,7 @@ async fn errors_have_the_functions_own_type() {
 }
 
 #[tokio::test]
-async fn what_ends_or_takes_too_much_is_told_as_lambda_does() {
+async fn what_ends_or_takes_too_much_is_reported_as_lambda_does() {
     let cases = [
         (
             "sys.exit(3)",
@@ -141,7 +141,7 @@ async fn what_ends_or_takes_too_much_is_told_as_lambda_does() {
 }
 
 #[test]
-fn linux_tells_resident_memory() {
+fn linux_reports_resident_memory() {
     assert_eq!(
         resident_kib("Name:\tx\nVmRSS:\t  12345 kB\nThreads: 1"),
         Some(12345)

@@ -153,7 +153,7 @@ impl Runner {
 
     /// A fault that finds nothing that it could do is told.
     fn in_vain(&self, fault: Fault, why: &str) -> Result<(), StepError> {
-        self.tell(
+        self.record_operator_action(
             format!("fault {}", fault.name()),
             format!("does nothing: {why}"),
         );

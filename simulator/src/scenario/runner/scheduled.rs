@@ -28,7 +28,7 @@ impl Runner {
                 return Ok(false);
             }
             let (_, action) = self.due.remove(0);
-            self.told(&action)?;
+            self.perform_scheduled(&action)?;
         }
     }
 

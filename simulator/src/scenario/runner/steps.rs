@@ -32,7 +32,7 @@ impl Runner {
             Action::StartRollout => self.release().map(drop),
             Action::Try(action) => {
                 if let Err(refused) = self.step(action) {
-                    self.tell("refused".to_owned(), refused.to_string());
+                    self.record_operator_action("refused".to_owned(), refused.to_string());
                 }
                 Ok(())
             }
@@ -57,10 +57,10 @@ impl Runner {
         }
     }
 
-    /// Does what was put off, and tells of it, so that a reader sees where it fell.
-    pub(super) fn told(&mut self, action: &Action) -> Result<(), StepError> {
+    /// Does what was put off, and records it, so that a reader sees where it fell.
+    pub(super) fn perform_scheduled(&mut self, action: &Action) -> Result<(), StepError> {
         let what = match action {
-            // They tell of themselves.
+            // They record themselves.
             Action::Call(_) | Action::Refused(_) => return self.step(action),
             Action::Try(action) => print::step(action),
             Action::Inject(incident) => incident.to_string(),
@@ -76,7 +76,7 @@ impl Runner {
             Action::FaultEnds(Some(fault)) => format!("mends {}", fault.name()),
             other => format!("{other:?}"),
         };
-        self.record_deed(done_by(action), what, String::new());
+        self.record_action(done_by(action), what, String::new());
         self.step(action)
     }
 
@@ -91,22 +91,22 @@ impl Runner {
         Ok(())
     }
 
-    pub(super) fn tell(&self, what: String, detail: String) {
-        self.record_deed(DoneBy::Operator, what, detail);
+    pub(super) fn record_operator_action(&self, what: String, detail: String) {
+        self.record_action(DoneBy::Operator, what, detail);
     }
 
-    fn record_deed(&self, by: DoneBy, what: String, detail: String) {
-        let deed = TraceEvent::Deed { by, what, detail };
+    fn record_action(&self, by: DoneBy, what: String, detail: String) {
+        let deed = TraceEvent::ScenarioAction { by, what, detail };
         self.host.with(|account| account.record(deed));
     }
 
     fn operator_calls(&self, call: &Call, must_be_refused: bool) -> Result<(), StepError> {
         let (service, action) = (&call.service, &call.action);
         let input = self.filled_in(&call.input)?;
-        self.tell(action.clone(), format!("{service}: {input}"));
+        self.record_operator_action(action.clone(), format!("{service}: {input}"));
         let answer = self.host.call(service, action, &input);
         if let Err(error) = &answer {
-            self.tell(action.clone(), format!("refused: {error}"));
+            self.record_operator_action(action.clone(), format!("refused: {error}"));
         }
         match (answer, must_be_refused) {
             (Ok(_), false) | (Err(_), true) => Ok(()),

@@ -45,7 +45,7 @@ impl Runner {
         let tell = move |step: &Step| {
             let (what, detail) = ("terminate".to_owned(), format!("{name}: {step}"));
             narrator.with(|account| {
-                account.record(TraceEvent::Deed {
+                account.record(TraceEvent::ScenarioAction {
                     by: DoneBy::Operator,
                     what,
                     detail,
@@ -99,7 +99,7 @@ impl Runner {
         match outcome {
             Ok(Some(Outcome::Ended)) => Ok(()),
             Ok(Some(Outcome::BrokenOff)) => {
-                self.tell(
+                self.record_operator_action(
                     "terminate".to_owned(),
                     format!("{id}: the operator's program was killed"),
                 );

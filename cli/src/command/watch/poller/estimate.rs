@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_plan_said_is_known_and_what_cannot_be_told_stays_unknown() {
+    async fn what_the_plan_estimated_is_known_and_what_cannot_be_estimated_stays_unknown() {
         let planned = SignedDuration::from_secs(90);
         let mut known = Estimate::of(Some(planned));
         assert!(!known.is_open());

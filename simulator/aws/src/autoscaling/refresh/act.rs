@@ -90,7 +90,7 @@ fn begin(account: &mut Account, name: &str) {
     if let Some(refresh) = refresh_mut(account, name) {
         refresh.total = refresh.going;
     }
-    tell(account, name);
+    record_refresh(account, name);
     events::put(account, name, events::STARTED);
 }
 
@@ -170,14 +170,15 @@ fn replacing(account: &mut Account, name: &str) {
         Next::Enough | Next::Done => all_replaced(account, name),
     }
     if went_on && !tells {
-        tell(account, name);
+        record_refresh(account, name);
     }
 }
 
 /// The first of the suspended processes without which a refresh does not replace instances.
 /// Documented: it pauses then, and is not cancelled
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html>).
-/// Assumed: one that has nothing to replace ends all the same.
+///
+/// assumption: one that has nothing to replace ends all the same. Such a refresh on AWS proves it.
 fn suspended(account: &Account, name: &str) -> Option<&'static str> {
     let group = account[AUTOSCALING].group(name)?;
     let mut needed = ["InstanceRefresh", "Launch", "Terminate"].into_iter();
@@ -197,7 +198,7 @@ fn pause(account: &mut Account, name: &str) {
     refresh.reason = Some(format!(
         "Checkpoint of {percent}% reached. Waiting for {delay} seconds before continuing."
     ));
-    tell(account, name);
+    record_refresh(account, name);
     events::put_checkpoint(account, name, percent, delay);
 }
 
@@ -250,7 +251,7 @@ fn all_replaced(account: &mut Account, name: &str) {
     refresh.status = Status::Baking;
     refresh.until = Some(now + Duration::from_secs(bake.into()));
     refresh.reason = Some(texts::bakes(Duration::from_secs(bake.into())));
-    tell(account, name);
+    record_refresh(account, name);
     events::put(account, name, events::STARTED_BAKING);
 }
 
@@ -265,19 +266,19 @@ pub(super) fn refresh_mut<'a>(account: &'a mut Account, name: &str) -> Option<&'
     account[AUTOSCALING].group_mut(name)?.active_refresh_mut()
 }
 
-/// Tells of the newest refresh of the group.
-pub fn tell(account: &mut Account, name: &str) {
+/// Records the newest refresh of the group.
+pub fn record_refresh(account: &mut Account, name: &str) {
     let Some(group) = account[AUTOSCALING].group(name) else {
         return;
     };
     if let Some(refresh) = group.refreshes.last() {
-        let fact = TraceEvent::Refresh {
+        let event = TraceEvent::Refresh {
             group: name.to_owned(),
             status: refresh.status,
             percent: refresh.percent(),
             left: refresh.left(),
             reason: refresh.reason.clone().unwrap_or_default(),
         };
-        account.record(fact);
+        account.record(event);
     }
 }

@@ -2,24 +2,42 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Preferences, Refresh, Status, act, end, texts};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::group::{Group, TemplateChoice};
-use crate::autoscaling::input::{self, boolean, page, required, validation};
-use crate::autoscaling::settings::template;
+use crate::autoscaling::input::{page, validation};
+use crate::autoscaling::settings::{LaunchTemplateSpecification, template};
 use crate::autoscaling::{found, found_mut, warm_pool};
 use crate::ec2::EC2;
-use crate::wire::{ApiError, only, paging};
+use crate::wire::{ApiError, paging};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StartInstanceRefresh<'a> {
+    auto_scaling_group_name: &'a str,
+    strategy: Option<&'a str>,
+    #[serde(borrow)]
+    desired_configuration: Option<DesiredConfiguration<'a>>,
+    preferences: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DesiredConfiguration<'a> {
+    #[serde(borrow)]
+    launch_template: Option<LaunchTemplateSpecification<'a>>,
+}
 
 /// StartInstanceRefresh.
-pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let (preferences, desired) = asked(account, input)?;
+pub fn start(account: &mut Account, request: StartInstanceRefresh<'_>) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let (preferences, desired) = wishes(account, &request)?;
     let id = account.uuid();
-    let group = found(&account[AUTOSCALING], &name)?;
+    let group = found(&account[AUTOSCALING], name)?;
     may_begin(group)?;
     let has_pool = group.warm_pool.is_some();
     let before = group.template.clone();
@@ -54,11 +72,11 @@ pub fn start(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
         blocked_since: None,
         waits_for_moves: true,
     };
-    found_mut(&mut account[AUTOSCALING], &name)?
+    found_mut(&mut account[AUTOSCALING], name)?
         .refreshes
         .push(refresh);
-    act::tell(account, &name);
-    act::begin_later(account, &name, &id);
+    act::record_refresh(account, name);
+    act::begin_later(account, name, &id);
     Ok(json!({"InstanceRefreshId": id}))
 }
 
@@ -86,32 +104,24 @@ fn may_roll_back(
 }
 
 /// What StartInstanceRefresh is asked for: how to go about it, and to which template.
-fn asked(
+fn wishes(
     account: &Account,
-    input: &Value,
+    request: &StartInstanceRefresh<'_>,
 ) -> Result<(Preferences, Option<TemplateChoice>), ApiError> {
-    let known = [
-        "AutoScalingGroupName",
-        "Strategy",
-        "DesiredConfiguration",
-        "Preferences",
-    ];
-    only("StartInstanceRefresh", input, &known)?;
-    if let Some(other) = input.get("Strategy").filter(|it| *it != "Rolling") {
-        if other == "ReplaceRootVolume" && input.get("DesiredConfiguration").is_none() {
+    if let Some(other) = request.strategy.filter(|it| *it != "Rolling") {
+        if other == "ReplaceRootVolume" && request.desired_configuration.is_none() {
             return Err(validation(
                 "The request isn't valid. The DesiredConfiguration parameter must be specified when using ReplaceRootVolume. Add the DesiredConfiguration parameter and try again.",
             ));
         }
         return Err(ApiError::not_known(format_args!(
-            "the Strategy {other} of StartInstanceRefresh; only Rolling"
+            "the Strategy {other:?} of StartInstanceRefresh; only Rolling"
         )));
     }
-    let preferences = Preferences::read(input.get("Preferences").unwrap_or(&json!({})))?;
-    let Some(desired) = input.get("DesiredConfiguration") else {
-        return Ok((preferences, None));
-    };
-    only("DesiredConfiguration", desired, &["LaunchTemplate"])?;
+    let none = json!({});
+    let preferences = Preferences::read(request.preferences.as_ref().unwrap_or(&none))?;
+    let desired = request.desired_configuration.as_ref();
+    let desired = desired.and_then(|desired| desired.launch_template.as_ref());
     Ok((preferences, template(account, desired)?))
 }
 
@@ -126,27 +136,30 @@ fn may_begin(group: &Group) -> Result<(), ApiError> {
     Ok(())
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DescribeInstanceRefreshes<'a> {
+    auto_scaling_group_name: &'a str,
+    #[serde(default)]
+    instance_refresh_ids: Vec<String>,
+    max_records: Option<u32>,
+    next_token: Option<&'a str>,
+}
+
 /// DescribeInstanceRefreshes, the newest first.
-pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "AutoScalingGroupName",
-        "InstanceRefreshIds",
-        "MaxRecords",
-        "NextToken",
-    ];
-    only("DescribeInstanceRefreshes", input, &known)?;
-    let group = found(
-        &account[AUTOSCALING],
-        required(input, "AutoScalingGroupName")?,
-    )?;
-    let wanted = input::texts(input, "InstanceRefreshIds")?;
+pub fn describe(
+    account: &mut Account,
+    request: DescribeInstanceRefreshes<'_>,
+) -> Result<Value, ApiError> {
+    let group = found(&account[AUTOSCALING], request.auto_scaling_group_name)?;
+    let wanted = request.instance_refresh_ids;
     let all = group
         .refreshes
         .iter()
         .zip(0..)
         .filter(|(refresh, _)| wanted.is_empty() || wanted.contains(&refresh.id))
         .map(|(refresh, n)| (paging::newest_first(n), refresh));
-    let (page, next) = page(input, all, 50, 100)?;
+    let (page, next) = page(request.max_records, request.next_token, all, 50, 100)?;
     let page: Vec<Value> = page
         .into_iter()
         .map(|refresh| refresh.to_json(group))
@@ -158,36 +171,52 @@ pub fn describe(account: &mut Account, input: &Value) -> Result<Value, ApiError>
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CancelInstanceRefresh<'a> {
+    auto_scaling_group_name: &'a str,
+    wait_for_transitioning_instances: Option<bool>,
+}
+
 /// CancelInstanceRefresh. What it has replaced stays as it is.
-pub fn cancel(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    let known = ["AutoScalingGroupName", "WaitForTransitioningInstances"];
-    only("CancelInstanceRefresh", input, &known)?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let waits = boolean(input, "WaitForTransitioningInstances")?.unwrap_or(true);
-    let group = found_mut(&mut account[AUTOSCALING], &name)?;
+pub fn cancel(
+    account: &mut Account,
+    request: CancelInstanceRefresh<'_>,
+) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let waits = request.wait_for_transitioning_instances.unwrap_or(true);
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     let refresh = group
         .active_refresh_mut()
-        .ok_or_else(|| none_active("in progress, baking, pending, or cancelling", &name))?;
+        .ok_or_else(|| none_active("in progress, baking, pending, or cancelling", name))?;
     refresh.waits_for_moves = waits;
     let id = refresh.id.clone();
     if refresh.status != Status::Cancelling {
         refresh.status = Status::Cancelling;
         refresh.reason = Some(texts::cancelled(waits).to_owned());
         refresh.surge = 0;
-        act::tell(account, &name);
+        act::record_refresh(account, name);
     }
     Ok(json!({"InstanceRefreshId": id}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RollbackInstanceRefresh<'a> {
+    auto_scaling_group_name: &'a str,
+}
+
 /// RollbackInstanceRefresh.
-pub fn roll_back(account: &mut Account, input: &Value) -> Result<Value, ApiError> {
-    only("RollbackInstanceRefresh", input, &["AutoScalingGroupName"])?;
-    let name = required(input, "AutoScalingGroupName")?.to_owned();
-    let group = found_mut(&mut account[AUTOSCALING], &name)?;
+pub fn roll_back(
+    account: &mut Account,
+    request: RollbackInstanceRefresh<'_>,
+) -> Result<Value, ApiError> {
+    let name = request.auto_scaling_group_name;
+    let group = found_mut(&mut account[AUTOSCALING], name)?;
     let refresh = group
         .active_refresh_mut()
         .filter(|it| matches!(it.status, Status::InProgress | Status::Baking))
-        .ok_or_else(|| none_active("in progress or baking", &name))?;
+        .ok_or_else(|| none_active("in progress or baking", name))?;
     if !end::may_go_back(refresh.desired.as_ref(), &refresh.before) {
         return Err(ApiError::client(
             "IrreversibleInstanceRefresh",
@@ -195,7 +224,7 @@ pub fn roll_back(account: &mut Account, input: &Value) -> Result<Value, ApiError
         ));
     }
     let id = refresh.id.clone();
-    end::turn_round(account, &name, texts::ROLLED_BACK_BY_USER.to_owned());
+    end::turn_round(account, name, texts::ROLLED_BACK_BY_USER.to_owned());
     Ok(json!({"InstanceRefreshId": id}))
 }
 

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_is_told_by_parts_of_an_instance() {
+    fn progress_is_counted_by_parts_of_an_instance() {
         let preferences = preferences(json!({"MinHealthyPercentage": 100}));
         let mut seen = view(1, 1);
         let percent = |seen: &View| (seen.percent(&preferences), seen.quarters(&preferences, 2));

@@ -1,11 +1,11 @@
 //! How a refresh ends, well or not, and what makes it turn round.
 
-use super::act::{active, refresh_mut, tell};
+use super::act::{active, record_refresh, refresh_mut};
 use super::{Refresh, Status, events};
 use crate::account::Account;
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::capacity;
-use crate::autoscaling::group::{Group, TemplateChoice};
+use crate::autoscaling::group::TemplateChoice;
 use crate::cloudwatch::CLOUDWATCH;
 use crate::ec2::EC2;
 
@@ -39,8 +39,8 @@ pub fn launch_abandoned(account: &mut Account, name: &str, id: &str) {
     if account[AUTOSCALING].timing.abandoned_launch_fails_refresh {
         // assumption: the text. A refresh whose launch hook is abandoned on AWS proves it.
         let reason = format!("The launch of {id} failed: its lifecycle action was abandoned.");
-        let goes_on = |(_, refresh): (&Group, &Refresh)| refresh.status != Status::Cancelling;
-        if active(account, name).is_some_and(goes_on) {
+        let goes_on = |refresh: &Refresh| refresh.status != Status::Cancelling;
+        if active(account, name).is_some_and(|(_, refresh)| goes_on(refresh)) {
             give_up(account, name, reason);
         }
     }
@@ -83,7 +83,7 @@ pub fn turn_round(account: &mut Account, name: &str, reason: String) {
     refresh.surge = 0;
     refresh.until = None;
     refresh.checkpoints = refresh.preferences.checkpoints.len();
-    tell(account, name);
+    record_refresh(account, name);
 }
 
 /// Whatever it had out beyond the desired capacity is now for the capacity to decide.
@@ -98,7 +98,7 @@ pub fn end(account: &mut Account, name: &str, status: Status, reason: Option<Str
     refresh.reason = reason.or(last);
     refresh.surge = 0;
     refresh.ended = Some(now);
-    tell(account, name);
+    record_refresh(account, name);
     if let Some(what) = events::of_end(status) {
         events::put(account, name, what);
     }

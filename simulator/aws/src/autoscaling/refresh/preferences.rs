@@ -1,9 +1,10 @@
 //! What a refresh is asked to respect.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::autoscaling::input::{boolean, list, not_one_of, number, text, texts, validation};
-use crate::wire::{ApiError, only};
+use crate::autoscaling::input::{REQUESTS, not_one_of, validation};
+use crate::wire::ApiError;
 
 /// `Preferences` of a refresh, with their defaults
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-instance-refresh-default-values.html>).
@@ -75,33 +76,47 @@ const LONGEST: u32 = 172_800;
 /// The most alarms of a refresh.
 const MOST_ALARMS: usize = 10;
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PreferencesRequest<'a> {
+    min_healthy_percentage: Option<u32>,
+    max_healthy_percentage: Option<u32>,
+    instance_warmup: Option<u32>,
+    #[serde(default)]
+    checkpoint_percentages: Vec<u32>,
+    checkpoint_delay: Option<u32>,
+    bake_time: Option<u32>,
+    #[serde(default)]
+    skip_matching: bool,
+    #[serde(default)]
+    auto_rollback: bool,
+    scale_in_protected_instances: Option<&'a str>,
+    standby_instances: Option<&'a str>,
+    #[serde(default)]
+    alarm_specification: AlarmSpecification,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AlarmSpecification {
+    #[serde(default)]
+    alarms: Vec<String>,
+}
+
 impl Preferences {
     /// Reads them.
     pub fn read(input: &Value) -> Result<Self, ApiError> {
-        let known = [
-            "MinHealthyPercentage",
-            "MaxHealthyPercentage",
-            "InstanceWarmup",
-            "CheckpointPercentages",
-            "CheckpointDelay",
-            "BakeTime",
-            "SkipMatching",
-            "AutoRollback",
-            "ScaleInProtectedInstances",
-            "StandbyInstances",
-            "AlarmSpecification",
-        ];
-        only("Preferences", input, &known)?;
-        let (min_healthy, max_healthy) = healthy(input)?;
-        let checkpoints = checkpoints(input)?;
-        let delay = within(input, "CheckpointDelay", 0, LONGEST)?;
+        let request: PreferencesRequest<'_> = REQUESTS.read("Preferences", input)?;
+        let (min_healthy, max_healthy) = healthy(&request)?;
+        let (skip_matching, auto_rollback) = (request.skip_matching, request.auto_rollback);
+        let delay = within("CheckpointDelay", request.checkpoint_delay, 0, LONGEST)?;
+        let bake = within("BakeTime", request.bake_time, 0, LONGEST)?;
+        let checkpoints = checked_checkpoints(request.checkpoint_percentages)?;
         if delay.is_some() && checkpoints.is_empty() {
             return Err(validation(
                 "CheckpointDelay needs CheckpointPercentages, and there are none.",
             ));
         }
-        let skip_matching = boolean(input, "SkipMatching")?.unwrap_or(false);
-        let auto_rollback = boolean(input, "AutoRollback")?.unwrap_or(false);
         let mut answer = json!({
             "MinHealthyPercentage": min_healthy, "SkipMatching": skip_matching,
             "AutoRollback": auto_rollback, "AlarmSpecification": {},
@@ -112,16 +127,21 @@ impl Preferences {
         Ok(Self {
             min_healthy,
             max_healthy,
-            warmup: number(input, "InstanceWarmup")?,
+            warmup: request.instance_warmup,
             checkpoints,
             checkpoint_delay: delay.unwrap_or(3600),
-            bake: within(input, "BakeTime", 0, LONGEST)?.unwrap_or(0),
+            bake: bake.unwrap_or(0),
             skip_matching,
             auto_rollback,
-            protected: choice(input, "ScaleInProtectedInstances", PROTECTED)?
-                .unwrap_or(Protected::Wait),
-            standby: choice(input, "StandbyInstances", STANDBY)?.unwrap_or(Standby::Wait),
-            alarms: alarms(input)?,
+            protected: choice(
+                "ScaleInProtectedInstances",
+                request.scale_in_protected_instances,
+                PROTECTED,
+            )?
+            .unwrap_or(Protected::Wait),
+            standby: choice("StandbyInstances", request.standby_instances, STANDBY)?
+                .unwrap_or(Standby::Wait),
+            alarms: checked_alarms(request.alarm_specification.alarms)?,
             answer,
         })
     }
@@ -147,11 +167,11 @@ fn as_answered(name: &str, value: &Value) -> Value {
 }
 
 fn choice<T: Copy, const N: usize>(
-    input: &Value,
     member: &str,
+    given: Option<&str>,
     choices: [(&str, T); N],
 ) -> Result<Option<T>, ApiError> {
-    let Some(given) = text(input, member)? else {
+    let Some(given) = given else {
         return Ok(None);
     };
     let found = choices.iter().find(|(name, _)| *name == given);
@@ -163,9 +183,13 @@ fn choice<T: Copy, const N: usize>(
 
 /// 0 to 100 and 100 to 200, not more than 100 apart, and the maximum not without the minimum
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>).
-fn healthy(input: &Value) -> Result<(u32, u32), ApiError> {
-    let least = within(input, "MinHealthyPercentage", 0, 100)?;
-    let most = within(input, "MaxHealthyPercentage", 100, 200)?;
+fn healthy(request: &PreferencesRequest<'_>) -> Result<(u32, u32), ApiError> {
+    let (least, most) = (
+        request.min_healthy_percentage,
+        request.max_healthy_percentage,
+    );
+    let least = within("MinHealthyPercentage", least, 0, 100)?;
+    let most = within("MaxHealthyPercentage", most, 100, 200)?;
     if least.is_none() && most.is_some() {
         return Err(validation(
             "MaxHealthyPercentage needs MinHealthyPercentage, which is not given.",
@@ -183,23 +207,12 @@ fn healthy(input: &Value) -> Result<(u32, u32), ApiError> {
 /// Ascending, and none twice
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html>); the
 /// text of that is recorded (refresh_native.json).
-fn checkpoints(input: &Value) -> Result<Vec<u32>, ApiError> {
-    let given = list(input, "CheckpointPercentages")?;
-    let numbers: Option<Vec<u32>> = given
-        .iter()
-        .map(|item| match item {
-            Value::String(text) => text.trim().parse().ok(),
-            other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
-        })
-        .collect();
-    let percentages =
-        numbers.filter(|numbers| numbers.iter().all(|number| (1..=100).contains(number)));
-    let Some(percentages) = percentages else {
-        let given = Value::from(given.to_vec());
+fn checked_checkpoints(percentages: Vec<u32>) -> Result<Vec<u32>, ApiError> {
+    if !percentages.iter().all(|it| (1..=100).contains(it)) {
         return Err(validation(format!(
-            "CheckpointPercentages is {given}, which is not a list of percentages from 1 to 100."
+            "CheckpointPercentages is {percentages:?}, which is not a list of percentages from 1 to 100."
         )));
-    };
+    }
     if percentages.windows(2).any(|pair| pair[0] >= pair[1]) {
         return Err(validation(
             "Checkpoint percentages must be sorted in ascending order with no duplicates.",
@@ -208,12 +221,7 @@ fn checkpoints(input: &Value) -> Result<Vec<u32>, ApiError> {
     Ok(percentages)
 }
 
-fn alarms(input: &Value) -> Result<Vec<String>, ApiError> {
-    let Some(specification) = input.get("AlarmSpecification") else {
-        return Ok(Vec::new());
-    };
-    only("AlarmSpecification", specification, &["Alarms"])?;
-    let alarms = texts(specification, "Alarms")?;
+fn checked_alarms(alarms: Vec<String>) -> Result<Vec<String>, ApiError> {
     if alarms.len() > MOST_ALARMS {
         return Err(validation(format!(
             "AlarmSpecification has {} alarms; {MOST_ALARMS} are the most.",
@@ -223,8 +231,13 @@ fn alarms(input: &Value) -> Result<Vec<String>, ApiError> {
     Ok(alarms)
 }
 
-fn within(input: &Value, member: &str, least: u32, most: u32) -> Result<Option<u32>, ApiError> {
-    match number(input, member)? {
+fn within(
+    member: &str,
+    given: Option<u32>,
+    least: u32,
+    most: u32,
+) -> Result<Option<u32>, ApiError> {
+    match given {
         Some(given) if !(least..=most).contains(&given) => Err(validation(format!(
             "{member} is {given}; it must be from {least} to {most}."
         ))),

@@ -318,7 +318,7 @@ fn what_cannot_be_asked_for_is_refused() {
             json!({"CheckpointPercentages": [50, 20]}),
             "ascending order",
         ),
-        (json!({"CheckpointPercentages": [0, 20]}), "[0,20]"),
+        (json!({"CheckpointPercentages": [0, 20]}), "[0, 20]"),
         (json!({"CheckpointDelay": 5}), "needs CheckpointPercentages"),
         (
             json!({"AutoRollback": true}),
@@ -413,7 +413,7 @@ fn record(account: &Account) -> Vec<String> {
 }
 
 #[test]
-fn it_is_pending_first_and_then_tells_how_far_it_is_and_what_it_waits_for() {
+fn it_is_pending_first_and_then_reports_how_far_it_is_and_what_it_waits_for() {
     let mut account = outdated(1, json!({}));
     begin(
         &mut account,

@@ -10,8 +10,8 @@ pub const ROLLED_BACK_BY_USER: &str = "Rollback triggered due to user request.";
 pub const HEALTH_CHECK_INTERVAL: &str =
     "Waiting for a health check interval to pass before continuing.";
 
-/// As [`HEALTH_CHECK_INTERVAL`], on the way forward. Recorded: the instance that is named is one
-/// that was there before.
+/// As [`HEALTH_CHECK_INTERVAL`], on the way forward. The instance that is named is one that was
+/// there before.
 pub fn insufficient_data(instance: &str) -> String {
     remaining(&format!(
         "{instance} has insufficient data to evaluate its health with Amazon EC2."
@@ -45,7 +45,7 @@ fn remaining(example: &str) -> String {
     format!("Waiting for remaining instances to be available. For example: {example}")
 }
 
-/// It bakes. Recorded: of a minute 59 seconds are left at its beginning, so a second that has begun
+/// It bakes. Of a minute 59 seconds are left at its beginning, so a second that has begun
 /// does not count.
 pub fn bakes(left: Duration) -> String {
     let seconds = left.saturating_sub(Duration::from_nanos(1)).as_secs();

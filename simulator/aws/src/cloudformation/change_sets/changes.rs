@@ -6,7 +6,6 @@ use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::describe;
 use crate::cloudformation::evaluate::same;
-use crate::cloudformation::resource_types::STACK;
 use crate::cloudformation::stack::Version;
 
 /// What bringing the stack `id` to `version` would do to which resource.
@@ -28,14 +27,15 @@ pub(super) fn of(account: &mut Account, id: &str, version: &Version) -> Vec<Valu
     };
     let mut all = Vec::new();
     for name in &wanted {
-        let kind = version.template.resources[name].kind.name;
+        let kind = version.template.resources[name].kind;
         match stack.resources.get(name) {
-            None => all.push(change("Add", name, kind, "")),
+            None => all.push(change("Add", name, kind.name, "")),
             Some(old) => {
                 let properties = scope.properties(name).unwrap_or_default();
                 // What a nested stack would do is not known before it is asked.
-                if kind == STACK || !same(&old.properties, &properties) {
-                    all.push(change("Modify", name, kind, &old.physical_id));
+                let may_change = kind.handler.may_change_inside();
+                if may_change || !same(&old.properties, &properties) {
+                    all.push(change("Modify", name, kind.name, &old.physical_id));
                 }
             }
         }

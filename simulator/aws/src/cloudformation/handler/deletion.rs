@@ -1,15 +1,11 @@
-//! What is done to a resource that goes.
+//! The deletion of a resource.
 
-use serde_json::json;
+use serde_json::Value;
 
-use super::{ServiceRefusal, capacity, raw, record, workflow};
+use super::{ExistingResource, ServiceRefusal, raw, record};
 use crate::account::Account;
 use crate::cloudformation::CLOUDFORMATION;
 use crate::cloudformation::permissions;
-use crate::cloudformation::resource_types::{
-    ACTIVITY, ASSOCIATION, CAPACITY_PROVIDER, CLUSTER, FUNCTION, LAUNCH_TEMPLATE, RULE,
-    STATE_MACHINE, WARM_POOL,
-};
 use crate::wire::ApiError;
 
 /// Why a resource cannot be deleted now.
@@ -21,66 +17,48 @@ pub struct NotDeleted {
     pub refusal: Box<ServiceRefusal>,
 }
 
-/// Deletes the resource `name` of the stack `id`.
+impl NotDeleted {
+    /// The error of a call of `service`.
+    pub fn new(account: &mut Account, service: &str, error: ApiError) -> Self {
+        Self {
+            in_use: error.code == "ResourceInUseException",
+            refusal: record(account, service, error),
+        }
+    }
+}
+
+impl ExistingResource {
+    /// Deletes the resource by `action` of `service`.
+    ///
+    /// # Errors
+    /// Why it cannot be deleted.
+    pub fn delete_by(
+        &self,
+        account: &mut Account,
+        service: &str,
+        action: &str,
+        input: &Value,
+    ) -> Result<(), NotDeleted> {
+        raw(account, &self.stack_id, service, action, input)
+            .map(drop)
+            .map_err(|error| NotDeleted::new(account, service, error))
+    }
+}
+
+/// Deletes the resource `name` of the stack `id`, if the stack's service role allows it.
 ///
 /// # Errors
 /// Why it cannot be deleted.
 pub fn delete(account: &mut Account, id: &str, name: &str) -> Result<(), NotDeleted> {
     let resource = &account[CLOUDFORMATION].at(id).resources[name];
-    let (kind, physical_id) = (resource.kind.name, resource.physical_id.clone());
-    let properties = resource.properties.clone();
-    let refused = |account: &mut Account, service: &str, error: ApiError| NotDeleted {
-        in_use: error.code == "ResourceInUseException",
-        refusal: record(account, service, error),
+    let kind = resource.kind;
+    let existing = ExistingResource {
+        stack_id: id.to_owned(),
+        physical_id: resource.physical_id.clone(),
+        properties: resource.properties.clone(),
     };
-    let calls = permissions::deletion(account, id, kind, &physical_id, &properties);
-    if let Err((service, error)) = permissions::check(account, id, calls) {
-        return Err(refused(account, &service, error));
-    }
-    let (service, action, input) = match kind {
-        CLUSTER => ("ecs", "DeleteCluster", json!({"cluster": physical_id})),
-        CAPACITY_PROVIDER => (
-            "ecs",
-            "DeleteCapacityProvider",
-            json!({"capacityProvider": physical_id}),
-        ),
-        ASSOCIATION => {
-            return capacity::dissociate(account, id, &physical_id)
-                .map_err(|error| refused(account, "ecs", error));
-        }
-        LAUNCH_TEMPLATE => (
-            "ec2",
-            "DeleteLaunchTemplate",
-            json!({"LaunchTemplateId": physical_id}),
-        ),
-        FUNCTION => (
-            "lambda",
-            "DeleteFunction",
-            json!({"FunctionName": physical_id}),
-        ),
-        STATE_MACHINE => (
-            "states",
-            "DeleteStateMachine",
-            json!({"stateMachineArn": physical_id}),
-        ),
-        ACTIVITY => (
-            "states",
-            "DeleteActivity",
-            json!({"activityArn": physical_id}),
-        ),
-        RULE => {
-            workflow::remove_targets(account, id, &properties, None, &physical_id)
-                .map_err(|error| refused(account, "events", error))?;
-            ("events", "DeleteRule", json!({"Name": physical_id}))
-        }
-        WARM_POOL => (
-            "autoscaling",
-            "DeleteWarmPool",
-            json!({"AutoScalingGroupName": physical_id}),
-        ),
-        _ => return Ok(()),
-    };
-    raw(account, id, service, action, &input)
-        .map(drop)
-        .map_err(|error| refused(account, service, error))
+    let calls = permissions::deletion(account, kind, &existing);
+    permissions::check(account, id, calls)
+        .map_err(|(service, error)| NotDeleted::new(account, &service, error))?;
+    kind.handler.delete(account, &existing)
 }

@@ -36,7 +36,10 @@ pub fn record(account: &mut Account, service: &str, error: ApiError) -> Box<Serv
 }
 
 /// The name of a service in AWS's SDK for Java 2, in which the handlers are written. Recorded for
-/// SQS, documented for the others (the SDK's client classes).
+/// SQS (lifecycle.json, as above).
+///
+/// assumption: the names of the others are those of the SDK's client classes. A failed resource of
+/// such a service proves it.
 fn sdk_name(service: &str) -> &str {
     match service {
         "autoscaling" => "AutoScaling",
@@ -55,9 +58,11 @@ fn sdk_name(service: &str) -> &str {
     }
 }
 
-/// What a handler makes of a service's error code. Documented:
-/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>; which of
-/// them each handler takes is assumed, but for GeneralServiceException, which was recorded.
+/// What a handler makes of a service's error code:
+/// <https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-test-contract-errors.html>
+///
+/// assumption: which of them each handler takes, but for GeneralServiceException, which is recorded
+/// (lifecycle.json, as above). A failed resource of such a type proves it.
 fn handler_error_code(error: &ApiError) -> &'static str {
     match error.code.as_str() {
         "AccessDenied" | "AccessDeniedException" => "AccessDenied",

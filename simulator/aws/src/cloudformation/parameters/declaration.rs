@@ -262,7 +262,7 @@ mod tests {
         Declaration::read("P", &node.at.clone(), &node)
     }
 
-    fn said(members: &str, value: &str) -> String {
+    fn message(members: &str, value: &str) -> String {
         declared(members)
             .expect("good")
             .check(value)
@@ -273,38 +273,38 @@ mod tests {
     #[test]
     fn values_are_refused_in_cloudformation_s_words() {
         assert_eq!(
-            said("{Type: Number, MaxValue: 3300}", "3301"),
+            message("{Type: Number, MaxValue: 3300}", "3301"),
             "Parameter 'P' must be a number not greater than 3300"
         );
         assert_eq!(
-            said("{Type: Number, MinValue: 60}", "59"),
+            message("{Type: Number, MinValue: 60}", "59"),
             "Parameter 'P' must be a number not less than 60"
         );
         assert_eq!(
-            said("{Type: String, MinLength: 2}", "a"),
+            message("{Type: String, MinLength: 2}", "a"),
             "Parameter 'P' must contain at least 2 characters"
         );
         assert_eq!(
-            said("{Type: String, MaxLength: 2}", "abc"),
+            message("{Type: String, MaxLength: 2}", "abc"),
             "Parameter 'P' must contain at most 2 characters"
         );
         assert_eq!(
-            said("{Type: Number, AllowedValues: [1, 3]}", "2"),
+            message("{Type: Number, AllowedValues: [1, 3]}", "2"),
             "Parameter 'P' must be one of AllowedValues"
         );
         assert_eq!(
-            said("{Type: String, AllowedPattern: '[a-z]+'}", "aB"),
+            message("{Type: String, AllowedPattern: '[a-z]+'}", "aB"),
             "Parameter 'P' must match pattern [a-z]+"
         );
         assert_eq!(
-            said(
+            message(
                 "{Type: String, AllowedPattern: a, ConstraintDescription: is a.}",
                 "b"
             ),
             "Parameter P failed to satisfy constraint: is a."
         );
         assert_eq!(
-            said(
+            message(
                 "{Type: List<AWS::EC2::Subnet::Id>}",
                 "subnet-0a1b2c3d,sg-0a1b2c3d"
             ),

@@ -8,6 +8,7 @@ mod calls;
 mod creation;
 mod error;
 pub mod instance_refresh;
+mod resource_type;
 pub mod rolling_policy;
 pub mod rolling_update;
 mod sized;
@@ -34,9 +35,9 @@ use instance_refresh::Refreshing;
 use rolling_policy::Policy;
 use rolling_update::Roll;
 
-pub use calls::{create, put_warm_pool, update};
 pub use creation::Creation;
 pub use error::GroupError;
+pub use resource_type::GROUP;
 pub use snapshot::{GroupSnapshot, Instance};
 
 /// What CloudFormation is at with a group.
@@ -106,7 +107,7 @@ fn begin(account: &mut Account, wanted: &DesiredResource, stage: Stage) {
 }
 
 /// Begins to delete the group: first its instances.
-pub fn delete(account: &mut Account, id: &str, name: &str) {
+fn begin_deletion(account: &mut Account, id: &str, name: &str) {
     let group = account[CLOUDFORMATION].at(id).resources[name]
         .physical_id
         .clone();
@@ -223,7 +224,7 @@ fn creating(
 
 /// The group is made: it waits for signals if its CreationPolicy says so, and otherwise for its
 /// instances.
-pub fn created(account: &mut Account, wanted: &DesiredResource) {
+fn await_creation(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     let update = policy(account, id, name, |declared| {
         declared.update_policy.as_ref()
@@ -251,7 +252,7 @@ pub fn created(account: &mut Account, wanted: &DesiredResource) {
 
 /// The group has its new properties in place of the `old` ones: now its instances are replaced, if
 /// its UpdatePolicy says so.
-pub fn updated(account: &mut Account, wanted: &DesiredResource, old: &Value) {
+fn await_update(account: &mut Account, wanted: &DesiredResource, old: &Value) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     match policy(account, id, name, |declared| {
         declared.update_policy.as_ref()

@@ -1,8 +1,11 @@
-//! Nested stacks: stacks whose operations are steps of their parent's.
+//! AWS::CloudFormation::Stack: a nested stack, whose operations are steps of its
+//! parent's.
+
+mod check;
+mod error;
+mod resource_type;
 
 use std::sync::Arc;
-
-use serde_json::{Value, json};
 
 use crate::account::{Account, arn};
 use crate::cloudformation::CLOUDFORMATION;
@@ -13,49 +16,15 @@ use crate::cloudformation::stack::{Stack, Version};
 use crate::cloudformation::status_reason::StatusReason;
 use crate::cloudformation::{describe, files, parameters, validate};
 
-/// Why a nested stack failed, as its parent tells it.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum ChildError {
-    /// Its creation failed.
-    #[error("Embedded stack {child} was not successfully created: {reason}")]
-    NotCreated {
-        /// Its id.
-        child: String,
-        /// The reason of its rollback.
-        reason: StatusReason,
-    },
-    /// Its update failed.
-    #[error(
-        "Embedded stack {child} was not successfully updated. Currently in {status} with reason: {reason}"
-    )]
-    NotUpdated {
-        /// Its id.
-        child: String,
-        /// Its status when it turned round.
-        status: String,
-        /// The reason of that.
-        reason: StatusReason,
-    },
-    /// It has come to rest in a status of failure.
-    #[error("Embedded stack {child} is in {status}: {reason}")]
-    Failed {
-        /// Its id.
-        child: String,
-        /// Its status.
-        status: String,
-        /// The reason of that.
-        reason: StatusReason,
-    },
-}
+use check::call_parameters;
+pub use error::ChildError;
+pub use resource_type::NESTED_STACK;
 
 /// Puts a child stack beside its parent, without beginning anything.
 ///
 /// # Errors
 /// Why its template or its parameters are refused.
-pub fn make(
-    account: &mut Account,
-    wanted: &DesiredResource,
-) -> Result<CreatedResource, ResourceError> {
+fn make(account: &mut Account, wanted: &DesiredResource) -> Result<CreatedResource, ResourceError> {
     let version = Arc::new(version(account, wanted)?);
     let suffix = account.hex(12).to_uppercase();
     let name = format!("{}-{}-{suffix}", wanted.stack_name, wanted.name);
@@ -76,7 +45,7 @@ pub fn new_id(account: &mut Account, name: &str) -> String {
 ///
 /// # Errors
 /// Why its template or its parameters are refused.
-pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Version, ResourceError> {
+fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Version, ResourceError> {
     let path = files::local(
         &wanted.base,
         "TemplateURL",
@@ -94,27 +63,8 @@ pub fn version(account: &mut Account, wanted: &DesiredResource) -> Result<Versio
     })
 }
 
-/// The Parameters of a nested stack's properties as a call writes them.
-pub fn call_parameters(properties: &Value) -> Value {
-    let text = |value: &Value| match value {
-        // A list goes down as it would be written into a List parameter.
-        Value::Array(items) => items
-            .iter()
-            .map(crate::cloudformation::node::scalar_text)
-            .collect::<Vec<_>>()
-            .join(","),
-        other => crate::cloudformation::node::scalar_text(other),
-    };
-    properties["Parameters"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| json!({"ParameterKey": key, "ParameterValue": text(value)}))
-        .collect()
-}
-
 /// Begins to create the child.
-pub fn create(account: &mut Account, wanted: &DesiredResource) {
+fn begin_creation(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (&wanted.stack_id, &wanted.name);
     waits(account, id, name);
     let child = child_of(account, id, name);
@@ -122,7 +72,7 @@ pub fn create(account: &mut Account, wanted: &DesiredResource) {
 }
 
 /// Begins to bring the child to what the parent now says, forward or back.
-pub fn update(account: &mut Account, wanted: &DesiredResource) {
+fn begin_update(account: &mut Account, wanted: &DesiredResource) {
     let (id, name) = (wanted.stack_id.clone(), wanted.name.clone());
     let child = child_of(account, &id, &name);
     let rolls_back = operation::of(account, &id).purpose == Purpose::RollBack;
@@ -163,7 +113,7 @@ pub fn update(account: &mut Account, wanted: &DesiredResource) {
 }
 
 /// Begins to delete the child.
-pub fn delete(account: &mut Account, id: &str, name: &str) {
+fn begin_deletion(account: &mut Account, id: &str, name: &str) {
     let child = child_of(account, id, name);
     if account[CLOUDFORMATION].at(&child).status == "DELETE_COMPLETE" {
         return operation::finished(account, id, name, Ok(()));
@@ -264,6 +214,8 @@ fn child_of(account: &mut Account, id: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
     use crate::cloudformation::scene::Scene;
 

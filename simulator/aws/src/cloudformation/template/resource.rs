@@ -4,7 +4,7 @@ use super::{Declared, unknown};
 use crate::cloudformation::expression::{Expression, Place};
 use crate::cloudformation::function;
 use crate::cloudformation::node::{self, Node, Position, TemplateError};
-use crate::cloudformation::resource_types::{GROUP, KINDS, Kind};
+use crate::cloudformation::resource_types::{RESOURCE_TYPES, ResourceType};
 
 pub(super) fn resource(
     name: &str,
@@ -29,10 +29,10 @@ pub(super) fn resource(
             "DependsOn" => declared.depends_on = depends_on(value)?,
             "Properties" => declared.properties = properties(name, kind, value)?,
             "DeletionPolicy" => declared.retained = retained(value)?,
-            "CreationPolicy" if kind.name == GROUP => {
+            "CreationPolicy" if kind.handler.takes_signals() => {
                 declared.creation_policy = Some(function::read(value, Place::Value)?);
             }
-            "UpdatePolicy" if kind.name == GROUP => {
+            "UpdatePolicy" if kind.handler.takes_signals() => {
                 declared.update_policy = Some(function::read(value, Place::Value)?);
             }
             _ => {
@@ -64,7 +64,7 @@ pub(super) fn resource(
     }
 }
 
-fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, TemplateError> {
+fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static ResourceType, TemplateError> {
     node.entries(name)?;
     let type_node = node.get("Type").ok_or_else(|| {
         TemplateError::new(
@@ -74,8 +74,8 @@ fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, Temp
         )
     })?;
     let type_name = type_node.text("Type")?;
-    Kind::named(&type_name).ok_or_else(|| {
-        let known: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+    ResourceType::named(&type_name).ok_or_else(|| {
+        let known: Vec<_> = RESOURCE_TYPES.iter().map(|kind| kind.name).collect();
         TemplateError::new(
             &type_node.at,
             format!("the account in memory does not know the resource type {type_name}"),
@@ -86,7 +86,7 @@ fn kind_of(name: &str, at: &Position, node: &Node) -> Result<&'static Kind, Temp
 
 fn properties(
     name: &str,
-    kind: &'static Kind,
+    kind: &'static ResourceType,
     node: &Node,
 ) -> Result<Vec<(String, Expression)>, TemplateError> {
     node.entries("Properties")?

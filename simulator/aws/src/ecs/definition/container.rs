@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::super::input::{Input, invalid};
+use super::super::input::{REQUESTS, invalid, within};
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 
 /// A container of a task definition.
 #[derive(Debug)]
@@ -39,72 +42,77 @@ pub const RUN_SECONDS: &str = "ecs-rollout.run-seconds";
 
 /// The members of a container that decide where and how long it runs, and those that concern only
 /// what is inside it.
-const KNOWN_OF_CONTAINER: [&str; 21] = [
-    "name",
-    "image",
-    "cpu",
-    "memory",
-    "memoryReservation",
-    "portMappings",
-    "essential",
-    "stopTimeout",
-    "healthCheck",
-    "dockerLabels",
-    "command",
-    "entryPoint",
-    "environment",
-    "hostname",
-    "linuxParameters",
-    "logConfiguration",
-    "privileged",
-    "readonlyRootFilesystem",
-    "ulimits",
-    "user",
-    "workingDirectory",
-];
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ContainerRequest<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    name: &'a str,
+    #[serde(deserialize_with = "non_empty")]
+    image: &'a str,
+    cpu: Option<i64>,
+    memory: Option<i64>,
+    memory_reservation: Option<i64>,
+    #[serde(borrow, default)]
+    port_mappings: Vec<PortRequest<'a>>,
+    stop_timeout: Option<i64>,
+    health_check: Option<Value>,
+    _docker_labels: Option<IgnoredAny>,
+    _essential: Option<IgnoredAny>,
+    _command: Option<IgnoredAny>,
+    _entry_point: Option<IgnoredAny>,
+    _environment: Option<IgnoredAny>,
+    _hostname: Option<IgnoredAny>,
+    _linux_parameters: Option<IgnoredAny>,
+    _log_configuration: Option<IgnoredAny>,
+    _privileged: Option<IgnoredAny>,
+    _readonly_root_filesystem: Option<IgnoredAny>,
+    _ulimits: Option<IgnoredAny>,
+    _user: Option<IgnoredAny>,
+    _working_directory: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PortRequest<'a> {
+    container_port: Option<i64>,
+    host_port: Option<i64>,
+    protocol: Option<&'a str>,
+    _name: Option<IgnoredAny>,
+    _app_protocol: Option<IgnoredAny>,
+}
 
 /// Reads a container of a task definition in network mode `mode`.
 pub(super) fn read(container: &Value, mode: &str) -> Result<Container, ApiError> {
-    let input = Input::new("containerDefinitions", container, &KNOWN_OF_CONTAINER)?;
-    let number = |member: &str| -> Result<Option<u64>, ApiError> {
-        Ok(input.number(member)?.map(|number| number.max(0) as u64))
-    };
-    let check = input.value("healthCheck");
-    let ports = input.list("portMappings")?;
+    let request: ContainerRequest<'_> = REQUESTS.read("containerDefinitions", container)?;
+    let size = |number: i64| number.max(0) as u64;
+    let ports = request.port_mappings.iter();
+    // The first check runs one interval after the start, and the first that passes makes the
+    // container healthy.
+    let check = request.health_check.as_ref();
+    let interval = check.map(|check| check["interval"].as_u64().unwrap_or(30));
     Ok(Container {
-        name: input.needed("name")?.to_owned(),
-        image: input.needed("image")?.to_owned(),
-        cpu: number("cpu")?.unwrap_or(0),
-        memory: number("memory")?,
-        memory_reservation: number("memoryReservation")?,
+        name: request.name.to_owned(),
+        image: request.image.to_owned(),
+        cpu: request.cpu.map_or(0, size),
+        memory: request.memory.map(size),
+        memory_reservation: request.memory_reservation.map(size),
         ports: ports
-            .iter()
-            .map(|port| parse_port(port, mode))
+            .map(|port| checked_port(port, mode))
             .collect::<Result<_, _>>()?,
         exit: label(container, EXIT_SECONDS)?,
-        stop_timeout: number("stopTimeout")?.map(Duration::from_secs),
-        // The first check runs one interval after the start, and the first that passes makes the
-        // container healthy.
-        healthy_after: (!check.is_null())
-            .then(|| Duration::from_secs(check["interval"].as_u64().unwrap_or(30))),
+        stop_timeout: request.stop_timeout.map(size).map(Duration::from_secs),
+        healthy_after: interval.map(Duration::from_secs),
     })
 }
 
-fn parse_port(port: &Value, mode: &str) -> Result<Port, ApiError> {
-    let known = [
-        "containerPort",
-        "hostPort",
-        "protocol",
-        "name",
-        "appProtocol",
-    ];
-    let input = Input::new("portMappings", port, &known)?;
-    let container = input.within("containerPort", (1, 65_535), 0)?;
+fn checked_port(port: &PortRequest<'_>, mode: &str) -> Result<Port, ApiError> {
+    let container = within("containerPort", port.container_port, 1..=65_535)?.unwrap_or(0);
     let same = if mode == "host" { container } else { 0 };
+    let host = within("hostPort", port.host_port, 0..=65_535)?.unwrap_or(same);
     Ok(Port {
         container: container as u16,
-        host: input.within("hostPort", (0, 65_535), same)? as u16,
-        protocol: input.text("protocol")?.unwrap_or("tcp").to_owned(),
+        host: host as u16,
+        protocol: port.protocol.unwrap_or("tcp").to_owned(),
     })
 }
 

@@ -21,8 +21,13 @@ const SIGNS: [&str; 16] = [
     "==", "!=", ">=", "<=", "=~", "!~", "&&", "||", ">", "<", "!", "(", ")", "[", "]", ",",
 ];
 
-/// An expression has this many words and signs at most, and parentheses and negations this deep:
-/// AWS documents no limits, and no reader can do without.
+/// An expression has this many words and signs at most, and parentheses and negations this deep. No
+/// reader can do without limits.
+///
+/// assumption: AWS takes no longer one. An expression of a placement constraint has 2,000
+/// characters at most
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PlacementConstraint.html>); a
+/// longer filter that AWS takes proves it wrong.
 const MOST_TOKENS: usize = 2000;
 const DEEPEST: usize = 50;
 

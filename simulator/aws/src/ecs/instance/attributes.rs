@@ -1,23 +1,46 @@
 //! Attributes that users put on container instances.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::cluster::named;
-use super::super::input::{Input, invalid};
+use super::super::input::{REQUESTS, invalid};
 use crate::account::Account;
 use crate::ecs::ECS;
 use crate::trace::TraceEvent;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 
 /// How many a call may put, and how many an instance may have beside those of ECS and its agent
-/// (documented).
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutAttributes.html>).
 const AT_MOST: usize = 10;
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct PutAttributes<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    attributes: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attribute<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    name: &'a str,
+    value: Option<&'a str>,
+    target_type: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    target_id: &'a str,
+}
+
 /// PutAttributes, on container instances: there is nothing else that takes them.
-pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("PutAttributes", members, &["cluster", "attributes"])?;
-    let cluster = named(account, &input)?;
-    let given = input.list("attributes")?;
+pub(in crate::ecs) fn put(
+    account: &mut Account,
+    request: PutAttributes<'_>,
+) -> Result<Value, ApiError> {
+    let cluster = named(account, request.cluster)?;
+    let given = request.attributes;
     if given.is_empty() || given.len() > AT_MOST {
         return Err(invalid(format!(
             "attributes must be a list of one to {AT_MOST}, not of {}",
@@ -26,7 +49,7 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
     }
     // What may be refused comes first: a call that is refused changes nothing.
     let mut found = Vec::new();
-    for one in given {
+    for one in &given {
         found.push(target(account, &cluster, one)?);
     }
     for (id, name, value) in found {
@@ -46,12 +69,11 @@ fn target(
     cluster: &str,
     attribute: &Value,
 ) -> Result<(String, String, Option<String>), ApiError> {
-    let known = ["name", "value", "targetType", "targetId"];
-    let input = Input::new("attributes", attribute, &known)?;
-    let (name, value) = (input.needed("name")?, input.text("value")?);
+    let request: Attribute<'_> = REQUESTS.read("attributes", attribute)?;
+    let (name, value) = (request.name, request.value);
     let by_arn = |id: &str| id.starts_with("arn:");
-    let id = input.needed("targetId")?;
-    match input.text("targetType")? {
+    let id = request.target_id;
+    match request.target_type {
         Some("container-instance") => {}
         None if by_arn(id) => {}
         other => return Err(invalid(format!("Invalid targetType: {other:?}"))),

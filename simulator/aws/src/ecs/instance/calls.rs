@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Event;
 use super::super::cluster::{failed_arn, named};
 use super::super::filter::Expression;
-use super::super::input::{Input, failure, invalid, paged};
+use super::super::input::{Include, Page, failure, invalid, names, paged};
 use super::super::task::{self, StopCode};
 pub(in crate::ecs) use super::attributes::put as put_attributes;
 use super::describe::described;
@@ -15,14 +16,26 @@ use super::{ContainerInstance, InCluster, Status, retire, set_status};
 use crate::account::Account;
 use crate::ecs::ECS;
 use crate::faults::{AGENT_GONE_AFTER, FAULTS, Fault};
+use crate::wire::request::non_empty;
 use crate::wire::{ApiError, lists};
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct ListContainerInstances<'a> {
+    cluster: Option<&'a str>,
+    filter: Option<&'a str>,
+    status: Option<&'a str>,
+    max_results: Option<i64>,
+    next_token: Option<&'a str>,
+}
+
 /// ListContainerInstances: all but the INACTIVE ones, or those of one status.
-pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let known = ["cluster", "filter", "status", "maxResults", "nextToken"];
-    let input = Input::new("ListContainerInstances", members, &known)?;
-    let name = named(account, &input)?;
-    let status = input.text("status")?;
+pub(in crate::ecs) fn list(
+    account: &Account,
+    request: ListContainerInstances<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
+    let status = request.status;
     let statuses = [
         "ACTIVE",
         "DRAINING",
@@ -33,7 +46,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     if let Some(other) = status.filter(|status| !statuses.contains(status)) {
         return Err(invalid(format!("Invalid status: {other}")));
     }
-    let filter = match input.text("filter")? {
+    let filter = match request.filter {
         None => None,
         Some(text) => Some(
             Expression::parse(text)
@@ -57,7 +70,12 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
                 .as_ref()
                 .is_none_or(|filter| filter.holds(&InCluster(instance, cluster)))
     });
-    let (page, next) = input.page(meant.map(|instance| instance.id.as_str()), 100)?;
+    let page = Page {
+        max_results: request.max_results,
+        next_token: request.next_token,
+        default: 100,
+    };
+    let (page, next) = page.of(meant.map(|instance| instance.id.as_str()))?;
     let arns = page
         .iter()
         .map(|id| cluster.arn_of("container-instance", id))
@@ -65,15 +83,25 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     Ok(paged("containerInstanceArns", arns, next))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DescribeContainerInstances<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    container_instances: Vec<&'a str>,
+    #[serde(default)]
+    _include: Vec<Include>,
+}
+
 /// DescribeContainerInstances.
-pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let known = ["cluster", "containerInstances", "include"];
-    let input = Input::new("DescribeContainerInstances", members, &known)?;
-    input.include(&["TAGS"])?;
-    let name = named(account, &input)?;
+pub(in crate::ecs) fn describe(
+    account: &Account,
+    request: DescribeContainerInstances<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
     let cluster = account[ECS].cluster(&name);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for wanted in input.names("containerInstances", 100)? {
+    for wanted in names("containerInstances", request.container_instances, 100)? {
         match cluster.instance(wanted) {
             Some(instance) => found.push(described(cluster, instance)),
             None => failures.push(missing(&name, wanted)),
@@ -92,15 +120,23 @@ fn missing(cluster: &str, wanted: &str) -> Value {
     )
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct UpdateContainerInstancesState<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    container_instances: Vec<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    status: &'a str,
+}
+
 /// UpdateContainerInstancesState: ACTIVE or DRAINING, of ten instances at most.
 pub(in crate::ecs) fn update_state(
     account: &mut Account,
-    members: &Value,
+    request: UpdateContainerInstancesState<'_>,
 ) -> Result<Value, ApiError> {
-    let known = ["cluster", "containerInstances", "status"];
-    let input = Input::new("UpdateContainerInstancesState", members, &known)?;
-    let name = named(account, &input)?;
-    let status = match input.needed("status")? {
+    let name = named(account, request.cluster)?;
+    let status = match request.status {
         "ACTIVE" => Status::Active,
         "DRAINING" => Status::Draining,
         other => {
@@ -110,14 +146,15 @@ pub(in crate::ecs) fn update_state(
         }
     };
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for wanted in input.names("containerInstances", 10)? {
+    for wanted in names("containerInstances", request.container_instances, 10)? {
         let cluster = account[ECS].cluster(&name);
         match cluster
             .instance(wanted)
             .map(|instance| (instance.id.clone(), instance.registered()))
         {
-            // Documented: only an ACTIVE instance can be set DRAINING. The failure's reason is
-            // assumed.
+            // Only an ACTIVE instance can be set DRAINING:
+            // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateContainerInstancesState.html
+            // assumption: a failure with this reason, not an error. The same call proves it.
             Some((id, true)) if cluster.instance(&id).is_some_and(is_registering) => {
                 let arn = cluster.arn_of("container-instance", &id);
                 failures.push(failure(&arn, "REGISTERING"));
@@ -160,16 +197,24 @@ fn is_registering(instance: &ContainerInstance) -> bool {
     instance.status == Status::Registering
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DeregisterContainerInstance<'a> {
+    cluster: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    container_instance: &'a str,
+    #[serde(default)]
+    force: bool,
+}
+
 /// DeregisterContainerInstance. With `force` the tasks that are there are orphaned: ECS stops
 /// knowing them.
 pub(in crate::ecs) fn deregister(
     account: &mut Account,
-    members: &Value,
+    request: DeregisterContainerInstance<'_>,
 ) -> Result<Value, ApiError> {
-    let known = ["cluster", "containerInstance", "force"];
-    let input = Input::new("DeregisterContainerInstance", members, &known)?;
-    let name = named(account, &input)?;
-    let wanted = input.needed("containerInstance")?;
+    let name = named(account, request.cluster)?;
+    let wanted = request.container_instance;
     let cluster = account[ECS].cluster(&name);
     let Some(instance) = cluster
         .instance(wanted)
@@ -177,7 +222,7 @@ pub(in crate::ecs) fn deregister(
     else {
         return Err(invalid("Container instance not found."));
     };
-    if !instance.live.is_empty() && !input.flag("force")? {
+    if !instance.live.is_empty() && !request.force {
         return Err(invalid("Found running tasks on the instance."));
     }
     let (id, ec2) = (instance.id.clone(), instance.ec2.clone());

@@ -6,8 +6,9 @@ use super::super::cluster::Cluster;
 use super::super::instance::{ContainerInstance, Status};
 use super::{Demand, Field, Resource, Rules, Strategy};
 
-/// Where the peers are: those that are to run, on instances that are ACTIVE. (distinctInstance
-/// looks at the desired status too, as documented.)
+/// Where the peers are: those that are to run, on instances that are ACTIVE. distinctInstance looks
+/// at the desired status too
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/constraint-examples.html>).
 #[derive(Default)]
 pub(super) struct Peers<'a> {
     pub(super) on: HashMap<&'a str, u64>,
@@ -16,7 +17,11 @@ pub(super) struct Peers<'a> {
     steps: Vec<(Strategy, BTreeMap<&'a str, u64>)>,
 }
 
-/// Without a strategy a service spreads over zones, and then over instances, as documented.
+/// Without a strategy a service spreads over zones
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>).
+///
+/// assumption: and then over instances. Tasks of a service that share an instance while another one
+/// of the zone has none prove it wrong.
 fn strategy<'a>(rules: &'a Rules, default: &'a [Strategy]) -> &'a [Strategy] {
     if rules.strategy.is_empty() {
         default

@@ -14,6 +14,15 @@ pub(super) struct Reservation<'a> {
     daemons: Vec<(Demand<'a>, BTreeSet<&'a str>)>,
 }
 
+/// What one instance keeps free.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reserved {
+    /// CPU units.
+    pub(super) cpu: u64,
+    /// MiB.
+    pub(super) memory: u64,
+}
+
 impl<'a> Reservation<'a> {
     pub(super) fn of(cluster: &'a Cluster) -> Self {
         let instances = cluster.instances.values();
@@ -36,17 +45,18 @@ impl<'a> Reservation<'a> {
         }
     }
 
-    /// CPU units and MiB of memory that an instance keeps free.
-    pub(super) fn on(&self, cluster: &Cluster, instance: &ContainerInstance) -> (u64, u64) {
+    /// What an instance keeps free.
+    pub(super) fn on(&self, cluster: &Cluster, instance: &ContainerInstance) -> Reserved {
         let lacking = self.daemons.iter().filter(|(demand, on)| {
             let definition = demand.definition;
-            // Assumed: nothing is kept free for a task that could never go there.
+            // assumption: nothing is kept free for a task that could never go there. An instance
+            // with free resources that takes no task proves it wrong.
             let can_fit = definition.cpu <= instance.cpu && definition.memory <= instance.memory;
             can_fit && !on.contains(instance.id.as_str()) && eligible(cluster, demand, instance)
         });
-        lacking.fold((0, 0), |(cpu, memory), (demand, _)| {
-            let definition = demand.definition;
-            (cpu + definition.cpu, memory + definition.memory)
+        lacking.fold(Reserved::default(), |reserved, (demand, _)| Reserved {
+            cpu: reserved.cpu + demand.definition.cpu,
+            memory: reserved.memory + demand.definition.memory,
         })
     }
 }

@@ -2,31 +2,40 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::cluster::{Cluster, answer, named};
-use super::super::input::{Input, invalid};
+use super::super::input::invalid;
 use super::scaling;
-use super::settings::{short, strategy};
+use super::settings::{StrategyItem, short, strategy};
 use crate::account::{Account, Caller};
 use crate::autoscaling::AUTOSCALING;
 use crate::autoscaling::MANAGED_DRAINING;
 use crate::ecs::ECS;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct PutClusterCapacityProviders<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    cluster: &'a str,
+    #[serde(default)]
+    capacity_providers: Vec<&'a str>,
+    #[serde(borrow, default)]
+    default_capacity_provider_strategy: Vec<StrategyItem<'a>>,
+}
 
 /// PutClusterCapacityProviders: the cluster has these from now on, and no others.
-pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "cluster",
-        "capacityProviders",
-        "defaultCapacityProviderStrategy",
-    ];
-    let input = Input::new("PutClusterCapacityProviders", members, &known)?;
-    input.needed("cluster")?;
-    let name = named(account, &input)?;
+pub(in crate::ecs) fn put(
+    account: &mut Account,
+    request: PutClusterCapacityProviders<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, Some(request.cluster))?;
     let mut wanted = Vec::new();
-    for provider in input.list("capacityProviders")? {
-        let provider = short(provider.as_str().unwrap_or_default());
+    for provider in request.capacity_providers {
+        let provider = short(provider);
         if account[ECS].provider(&provider).is_none() {
             return Err(invalid(format!(
                 "The specified capacity provider {provider} was not found."
@@ -40,8 +49,8 @@ pub(in crate::ecs) fn put(account: &mut Account, members: &Value) -> Result<Valu
         }
         wanted.push(provider);
     }
-    let given = input.list("defaultCapacityProviderStrategy")?;
-    let default = strategy(&account[ECS], &name, &wanted, given)?;
+    let given = request.default_capacity_provider_strategy;
+    let default = strategy(&account[ECS], &name, &wanted, &given)?;
     let before: BTreeSet<String> = account[ECS]
         .cluster(&name)
         .providers
@@ -99,8 +108,7 @@ pub(in crate::ecs) fn adopt(account: &mut Account, cluster: &str, id: &str) {
 }
 
 /// The instances of the provider's group that are members of the cluster already belong to it too.
-/// Documented: they may be "not properly registered" with it, see
-/// `earlier_instances_have_no_provider`.
+/// They "might not be properly registered" with it, see `earlier_instances_have_no_provider`.
 fn take_over(account: &mut Account, cluster: &str, provider: &str) {
     let Some(known) = account[ECS].provider(provider) else {
         return;
@@ -124,7 +132,8 @@ pub(super) fn equip(account: &mut Account, name: &str) {
     let has = account[AUTOSCALING]
         .group(&group)
         .is_some_and(|group| group.hooks.contains_key(MANAGED_DRAINING));
-    // Observed: CONTINUE by default, and an hour.
+    // assumption: CONTINUE by default, and an hour, as users report. DescribeLifecycleHooks of such
+    // a group proves it.
     let hook = json!({"AutoScalingGroupName": group, "LifecycleHookName": MANAGED_DRAINING,
         "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING", "DefaultResult": "CONTINUE", "HeartbeatTimeout": 3600});
     let named = json!({"AutoScalingGroupName": group, "LifecycleHookName": MANAGED_DRAINING});
@@ -135,8 +144,10 @@ pub(super) fn equip(account: &mut Account, name: &str) {
     }
 }
 
-/// A cluster has the provider no more: its group loses the hook. What protects instances stays, as
-/// observed.
+/// A cluster has the provider no more: its group loses the hook.
+///
+/// assumption: what protects instances stays, as users report. DescribeAutoScalingInstances after
+/// the call proves it.
 fn strip(account: &mut Account, name: &str) {
     if let Some(provider) = account[ECS].providers.get_mut(name) {
         provider.turn += 1;

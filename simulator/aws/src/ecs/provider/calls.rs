@@ -1,20 +1,34 @@
 //! The calls about capacity providers.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::input::{Input, failure, invalid, paged};
-use super::settings::{group, legal, short, take};
+use super::super::input::{Include, Page, failure, invalid, names, paged};
+use super::settings::{GroupProvider, group, legal, short, take};
 use super::{Provider, Scaling, association, scaling};
 use crate::account::{Account, arn};
 use crate::autoscaling::AUTOSCALING;
 use crate::ecs::ECS;
+use crate::wire::request::non_empty;
 use crate::wire::{ApiError, lists};
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct CreateCapacityProvider<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    name: &'a str,
+    #[serde(borrow)]
+    auto_scaling_group_provider: GroupProvider<'a>,
+    #[serde(default)]
+    tags: Vec<Value>,
+}
+
 /// CreateCapacityProvider. Managed draining is on unless the call says otherwise, as for AWS's.
-pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = ["name", "autoScalingGroupProvider", "tags"];
-    let input = Input::new("CreateCapacityProvider", members, &known)?;
-    let name = input.needed("name")?;
+pub(in crate::ecs) fn create(
+    account: &mut Account,
+    request: CreateCapacityProvider<'_>,
+) -> Result<Value, ApiError> {
+    let (name, given) = (request.name, request.auto_scaling_group_provider);
     legal(name)?;
     if account[ECS].provider(name).is_some() {
         return Err(invalid(
@@ -22,7 +36,6 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
              provider, update the capacity provider.",
         ));
     }
-    let given = input.value("autoScalingGroupProvider");
     let mut provider = Provider {
         name: name.to_owned(),
         arn: arn("ecs", &format!("capacity-provider/{name}")),
@@ -31,13 +44,13 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
         scaling: Scaling::default(),
         protects: false,
         drains: true,
-        tags: input.list("tags")?.into(),
+        tags: request.tags.into(),
         below: 0,
         turn: 0,
         told: String::new(),
     };
-    take(&mut provider, given)?;
-    let named = given["autoScalingGroupArn"].as_str().unwrap_or_default();
+    take(&mut provider, &given)?;
+    let named = given.auto_scaling_group_arn.unwrap_or_default();
     provider.group = group(&account[AUTOSCALING], named, provider.protects)?;
     let others = account[ECS].providers.values();
     if let Some(other) = others
@@ -54,22 +67,31 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
     Ok(answer)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct UpdateCapacityProvider<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    name: &'a str,
+    #[serde(borrow)]
+    auto_scaling_group_provider: GroupProvider<'a>,
+}
+
 /// UpdateCapacityProvider. What it leaves out stays.
-pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = ["name", "autoScalingGroupProvider"];
-    let input = Input::new("UpdateCapacityProvider", members, &known)?;
-    let name = short(input.needed("name")?);
+pub(in crate::ecs) fn update(
+    account: &mut Account,
+    request: UpdateCapacityProvider<'_>,
+) -> Result<Value, ApiError> {
+    let (name, given) = (short(request.name), request.auto_scaling_group_provider);
     let Some(before) = account[ECS].provider(&name) else {
         return Err(not_found(&name));
     };
     let mut provider = before.clone();
-    let given = input.value("autoScalingGroupProvider");
-    if given.get("autoScalingGroupArn").is_some() {
+    if given.auto_scaling_group_arn.is_some() {
         return Err(ApiError::not_known(
             "autoScalingGroupArn of UpdateCapacityProvider",
         ));
     }
-    take(&mut provider, given)?;
+    take(&mut provider, &given)?;
     group(&account[AUTOSCALING], &provider.group, provider.protects)?;
     account[ECS].providers.insert(name.clone(), provider);
     if account[ECS].cluster_with(&name).is_some() {
@@ -80,11 +102,22 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     Ok(json!({"capacityProvider": described(account, provider)}))
 }
 
-/// DeleteCapacityProvider: not of one that a cluster has. Its group keeps what protects its
-/// instances, as observed.
-pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("DeleteCapacityProvider", members, &["capacityProvider"])?;
-    let name = short(input.needed("capacityProvider")?);
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DeleteCapacityProvider<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    capacity_provider: &'a str,
+}
+
+/// DeleteCapacityProvider: not of one that a cluster has.
+///
+/// assumption: its group keeps what protects its instances, as users report.
+/// DescribeAutoScalingInstances after the call proves it.
+pub(in crate::ecs) fn delete(
+    account: &mut Account,
+    request: DeleteCapacityProvider<'_>,
+) -> Result<Value, ApiError> {
+    let name = short(request.capacity_provider);
     if account[ECS].provider(&name).is_none() {
         return Err(not_found(&name));
     }
@@ -106,15 +139,25 @@ fn not_found(name: &str) -> ApiError {
     ))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DescribeCapacityProviders<'a> {
+    capacity_providers: Option<Vec<&'a str>>,
+    #[serde(default)]
+    _include: Vec<Include>,
+    max_results: Option<i64>,
+    next_token: Option<&'a str>,
+}
+
 /// DescribeCapacityProviders: those named, or all.
-pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let known = ["capacityProviders", "include", "maxResults", "nextToken"];
-    let input = Input::new("DescribeCapacityProviders", members, &known)?;
-    input.include(&["TAGS"])?;
+pub(in crate::ecs) fn describe(
+    account: &Account,
+    request: DescribeCapacityProviders<'_>,
+) -> Result<Value, ApiError> {
     let providers = &account[ECS].providers;
-    if input.has("capacityProviders") {
+    if let Some(wanted) = request.capacity_providers {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
-        for wanted in input.names("capacityProviders", 100)? {
+        for wanted in names("capacityProviders", wanted, 100)? {
             match providers.get(&short(wanted)) {
                 Some(provider) => found.push(described(account, provider)),
                 None => failures.push(failure(
@@ -129,7 +172,12 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
         ]));
     }
     let active = providers.values().filter(|provider| provider.active);
-    let (names, next) = input.page(active.map(|provider| provider.name.as_str()), 100)?;
+    let page = Page {
+        max_results: request.max_results,
+        next_token: request.next_token,
+        default: 100,
+    };
+    let (names, next) = page.of(active.map(|provider| provider.name.as_str()))?;
     let names = names.into_iter().map(str::to_owned).collect();
     let mut answer = paged("capacityProviders", names, next);
     let named = answer["capacityProviders"].as_array().cloned();

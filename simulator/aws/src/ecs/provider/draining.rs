@@ -1,9 +1,13 @@
 //! Managed draining: ECS answers its own terminate hook.
 //!
-//! Documented: it sets the instance DRAINING, keeps the hook open by heartbeats, and lets the
-//! instance go when all tasks on it have stopped, or after 48 hours; daemons' tasks stop last. It
-//! knows neither batches nor turns. Assumed: how soon it begins, how often it looks, and that it
-//! lets an instance go at once that is no member of the cluster.
+//! The instance is DRAINING until all tasks on it have stopped, or until 48 hours have passed;
+//! daemons' tasks stop last
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html>).
+//! It knows neither batches nor turns.
+//!
+//! assumption: heartbeats keep the hook open; how soon it begins and how often it looks; and an
+//! instance that is no member of the cluster proceeds at once. CloudTrail's records of the hook's
+//! calls prove it.
 
 use std::time::Duration;
 
@@ -38,7 +42,8 @@ pub(in crate::ecs) fn look(account: &mut Account, ec2: &str, until: jiff::Timest
     if !group.is_held_by(ec2, MANAGED_DRAINING) {
         return;
     }
-    // Documented: of an instance that was terminated by hand the hook is left to time out.
+    // assumption: of an instance that was terminated by hand the hook times out, as users report.
+    // An answer to such a hook before its timeout proves it wrong.
     if !account[EC2].is_alive(ec2) {
         return;
     }

@@ -1,12 +1,14 @@
 //! Managed scaling, and managed termination protection.
 //!
-//! Documented: once a minute ECS publishes CapacityProviderReservation, M / N x 100, where M is the
-//! number of instances that are needed and N of those that there are; a target tracking policy
-//! scales out after one minute above the target, and in after fifteen below it. M counts the
-//! instances that run a task which is no daemon's, and for the tasks that wait in PROVISIONING as
-//! many as their resources need at least. N instances on their way in are counted here (assumed),
-//! so that a launch that has not come yet is not asked for twice. The alarms act by Auto Scaling's
-//! process AlarmNotification, which a rolling update suspends.
+//! Once a minute ECS publishes CapacityProviderReservation: how many instances are needed, in per
+//! cent of those that there are. A target tracking policy scales out when that is above the target,
+//! and in after fifteen minutes below it. Needed are the instances that run a task which is no
+//! daemon's, and for the tasks that wait in PROVISIONING as many as their resources need at least
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html>). The
+//! alarms act by Auto Scaling's process AlarmNotification, which a rolling update suspends.
+//!
+//! assumption: it scales out after one minute, and instances on their way in count as there, so
+//! that the same launch is not requested twice. The metric during a scale-out proves it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -70,7 +72,8 @@ impl Seen {
             let wanted = fitting.clamp(from, to).min(self.most);
             return (wanted > self.desired).then_some(wanted);
         }
-        // Documented for target tracking: nothing is scaled in while an instance warms up.
+        // assumption: nothing is scaled in while an instance warms up. A scale-in within
+        // instanceWarmupPeriod of a launch proves it wrong.
         let is_due = metric < scaling.target && self.below >= MINUTES_BELOW && !self.warming;
         let wanted = fitting.max(self.least);
         (is_due && wanted < self.desired).then_some(wanted)
@@ -161,8 +164,8 @@ fn scale(account: &mut Account, name: &str, group: &str, seen: &Seen, wanted: u3
     }
 }
 
-/// Documented: instances with a task that is no daemon's are protected from scale-in, and the
-/// others are not.
+/// Instances with a task that is no daemon's are protected from scale-in, and the others are not
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html>).
 fn protect(account: &mut Account, name: &str) {
     let Some((provider, cluster, group)) = parts(account, name) else {
         return;
@@ -253,8 +256,8 @@ fn needed(cluster: &Cluster, provider: &Provider) -> (u32, u32) {
     };
     let of_provider = |one: &&ContainerInstance| one.provider.as_deref() == Some(&provider.name);
     let Some(like) = cluster.instances.values().find(of_provider) else {
-        // Documented: of a group whose instances are not known one step is taken, and then another
-        // look.
+        // assumption: of a group whose instances are not known one step is taken, and then another
+        // look. The capacity that a provider without instances asks for proves it.
         return (waiting.len() as u32, provider.scaling.least_step);
     };
     let (mut cpu, mut memory, mut ports) = (0, 0, BTreeMap::new());

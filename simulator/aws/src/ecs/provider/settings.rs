@@ -1,13 +1,15 @@
 //! Reading what calls say of capacity providers and of strategies.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::State;
-use super::super::input::{Input, invalid};
+use super::super::input::{invalid, within};
 use super::{Provider, Scaling};
 use crate::account::arn;
 use crate::autoscaling;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 
 /// One provider of a strategy, with its weight and its base.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +20,9 @@ pub(in crate::ecs) struct Share {
 }
 
 impl Default for Scaling {
-    /// What is documented for a provider that does not say; DISABLED without any managedScaling.
+    /// What a provider has that does not say
+    /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ManagedScaling.html>);
+    /// DISABLED without any managedScaling.
     fn default() -> Self {
         Self {
             enabled: false,
@@ -30,23 +34,48 @@ impl Default for Scaling {
     }
 }
 
+/// The `autoScalingGroupProvider` of a call.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct GroupProvider<'a> {
+    pub(super) auto_scaling_group_arn: Option<&'a str>,
+    #[serde(borrow)]
+    managed_scaling: Option<ManagedScaling<'a>>,
+    managed_termination_protection: Option<&'a str>,
+    managed_draining: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ManagedScaling<'a> {
+    status: Option<&'a str>,
+    target_capacity: Option<i64>,
+    minimum_scaling_step_size: Option<i64>,
+    maximum_scaling_step_size: Option<i64>,
+    instance_warmup_period: Option<i64>,
+}
+
+/// One item of a capacity provider strategy.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct StrategyItem<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    capacity_provider: &'a str,
+    weight: Option<i64>,
+    base: Option<i64>,
+}
+
 /// Takes over what `autoScalingGroupProvider` says besides its group.
 ///
 /// # Errors
-/// `InvalidParameterException`; `NotImplemented` for members that are not known.
-pub(super) fn take(provider: &mut Provider, given: &Value) -> Result<(), ApiError> {
-    let known = [
-        "autoScalingGroupArn",
-        "managedScaling",
-        "managedTerminationProtection",
-        "managedDraining",
-    ];
-    let input = Input::new("autoScalingGroupProvider", given, &known)?;
-    if input.has("managedScaling") {
-        provider.scaling = scaling(&provider.scaling, input.value("managedScaling"))?;
+/// `InvalidParameterException`.
+pub(super) fn take(provider: &mut Provider, given: &GroupProvider<'_>) -> Result<(), ApiError> {
+    if let Some(given) = &given.managed_scaling {
+        provider.scaling = scaling(&provider.scaling, given)?;
     }
-    provider.protects = variant(&input, "managedTerminationProtection", provider.protects)?;
-    provider.drains = variant(&input, "managedDraining", provider.drains)?;
+    let (protects, drains) = (given.managed_termination_protection, given.managed_draining);
+    provider.protects = variant("managedTerminationProtection", protects, provider.protects)?;
+    provider.drains = variant("managedDraining", drains, provider.drains)?;
     if provider.protects && !provider.scaling.enabled {
         return Err(invalid(
             "Managed termination protection requires managed scaling to be ENABLED.",
@@ -55,30 +84,32 @@ pub(super) fn take(provider: &mut Provider, given: &Value) -> Result<(), ApiErro
     Ok(())
 }
 
-fn scaling(before: &Scaling, given: &Value) -> Result<Scaling, ApiError> {
-    let known = [
-        "status",
-        "targetCapacity",
-        "minimumScalingStepSize",
-        "maximumScalingStepSize",
-        "instanceWarmupPeriod",
-    ];
-    let input = Input::new("managedScaling", given, &known)?;
-    let number = |member: &str, within: (i64, i64), default: u32| {
-        let number = input.within(member, within, default.into())?;
+fn scaling(before: &Scaling, given: &ManagedScaling<'_>) -> Result<Scaling, ApiError> {
+    let number = |member: &str, number: Option<i64>, bounds, default: u32| {
+        let number = within(member, number, bounds)?.unwrap_or(default.into());
         Ok::<u32, ApiError>(u32::try_from(number).unwrap_or(default))
     };
+    let (least, most) = (
+        given.minimum_scaling_step_size,
+        given.maximum_scaling_step_size,
+    );
+    let (target, warmup) = (given.target_capacity, given.instance_warmup_period);
     Ok(Scaling {
-        enabled: variant(&input, "status", true)?,
-        target: number("targetCapacity", (1, 100), before.target)?,
-        least_step: number("minimumScalingStepSize", (1, 10_000), before.least_step)?,
-        most_step: number("maximumScalingStepSize", (1, 10_000), before.most_step)?,
-        warmup: number("instanceWarmupPeriod", (0, 10_000), before.warmup)?,
+        enabled: variant("status", given.status, true)?,
+        target: number("targetCapacity", target, 1..=100, before.target)?,
+        least_step: number(
+            "minimumScalingStepSize",
+            least,
+            1..=10_000,
+            before.least_step,
+        )?,
+        most_step: number("maximumScalingStepSize", most, 1..=10_000, before.most_step)?,
+        warmup: number("instanceWarmupPeriod", warmup, 0..=10_000, before.warmup)?,
     })
 }
 
-fn variant(input: &Input<'_>, member: &str, default: bool) -> Result<bool, ApiError> {
-    match input.text(member)? {
+fn variant(member: &str, given: Option<&str>, default: bool) -> Result<bool, ApiError> {
+    match given {
         None => Ok(default),
         Some("ENABLED") => Ok(true),
         Some("DISABLED") => Ok(false),
@@ -98,8 +129,10 @@ pub(super) fn group(
         .find(|group| group.name == named || group.arn == named)
         .ok_or_else(|| invalid(format!("The Auto Scaling group {named} does not exist.")))?;
     if protects && !group.protects_new() {
-        // Documented as a condition; ECS is said to switch it on by itself since 2024, which nobody
-        // has recorded.
+        // A condition:
+        // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html
+        // assumption: ECS does not switch it on by itself. CreateCapacityProvider for a group
+        // without it proves it.
         return Err(invalid(
             "The managed termination protection setting for the capacity provider is invalid. To enable managed \
              termination protection for a capacity provider, the Auto Scaling group must have instance protection from \
@@ -139,7 +172,7 @@ pub(in crate::ecs) fn strategy(
     state: &State,
     cluster: &str,
     associated: &[String],
-    list: &[Value],
+    list: &[StrategyItem<'_>],
 ) -> Result<Option<Share>, ApiError> {
     let [one] = list else {
         return match list {
@@ -149,11 +182,9 @@ pub(in crate::ecs) fn strategy(
             )),
         };
     };
-    let known = ["capacityProvider", "weight", "base"];
-    let input = Input::new("capacityProviderStrategy", one, &known)?;
-    let name = short(input.needed("capacityProvider")?);
-    let weight = input.within("weight", (0, 1000), 0)?;
-    let base = input.within("base", (0, 100_000), 0)?;
+    let name = short(one.capacity_provider);
+    let weight = within("weight", one.weight, 0..=1000)?.unwrap_or(0);
+    let base = within("base", one.base, 0..=100_000)?.unwrap_or(0);
     if name.starts_with("FARGATE") {
         return Err(ApiError::not_known(format_args!(
             "the capacity provider {name}: only the launch type EC2 is known"

@@ -1,7 +1,8 @@
 //! Tasks that wait in PROVISIONING until an instance of their capacity provider has room for them.
 //!
-//! Documented: up to 500 of a cluster do. How long ECS lets one wait before it gives it up is not
-//! documented, and here it waits for as long as it is wanted.
+//! assumption: up to 500 of a cluster do, where the page of 2022 said 300
+//! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>), and each
+//! for as long as it is wanted. The quota, and a task that ECS gives up, prove it wrong.
 
 use super::super::Event;
 use super::super::placement::{self, Demand, Rules};

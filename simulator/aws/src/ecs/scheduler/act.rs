@@ -7,7 +7,7 @@ use super::super::definition::TaskDefinition;
 use super::super::launch_type::LaunchType;
 use super::super::placement::{self, Demand, Unplaced};
 use super::super::provider;
-use super::super::service::{STEADY, Status, say};
+use super::super::service::{STEADY, Status, add_event};
 use super::super::task::{self, Start, StopCode, Task};
 use super::decide::{Plan, Why};
 use crate::account::Account;
@@ -48,15 +48,15 @@ pub(super) fn stop_all(account: &mut Account, cluster: &str, name: &str, plan: &
     if !pending.is_empty() {
         // Recorded: radkawar/stackd testdata/aws/ecs/services.json, 2026-09.
         let message = format!("stopped {} pending tasks.", pending.len());
-        say(account, cluster, name, &message);
+        add_event(account, cluster, name, &message);
     }
     if !running.is_empty() {
-        say_stopped(account, cluster, name, &running);
+        add_stopped_events(account, cluster, name, &running);
     }
 }
 
-/// Says that running tasks were stopped, first to whom they answered.
-fn say_stopped(account: &mut Account, cluster: &str, name: &str, running: &[&String]) {
+/// Adds the events that running tasks were stopped, the load balancers before the tasks.
+fn add_stopped_events(account: &mut Account, cluster: &str, name: &str, running: &[&String]) {
     let count = running.len();
     let service = account[ECS].service_mut(cluster, name);
     let balancers = service.load_balancers.iter();
@@ -72,7 +72,7 @@ fn say_stopped(account: &mut Account, cluster: &str, name: &str, running: &[&Str
     let ids = listed(running.iter().copied());
     messages.push(format!("has stopped {count} running tasks: {ids}."));
     for message in &messages {
-        say(account, cluster, name, message);
+        add_event(account, cluster, name, message);
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn start_all(
     if !started.is_empty() {
         let (count, ids) = (started.len(), listed(started.iter()));
         let message = format!("has started {count} tasks: {ids}.");
-        say(account, cluster, name, &message);
+        add_event(account, cluster, name, &message);
     }
     for unplaced in &hungry {
         report_unplaced(account, cluster, name, unplaced);
@@ -182,7 +182,7 @@ fn report_unplaced(account: &mut Account, cluster: &str, name: &str, unplaced: &
         .is_some_and(|(at, said)| *said == message && *at + again > now);
     if !said {
         service.unplaced = Some((now, message.clone()));
-        say(account, cluster, name, &message);
+        add_event(account, cluster, name, &message);
     }
 }
 
@@ -226,10 +226,10 @@ pub(super) fn conclude(account: &mut Account, cluster: &str, name: &str, settled
     if completed {
         primary.updated_at = now;
         let message = format!("(deployment {}) deployment completed.", primary.id);
-        say(account, cluster, name, &message);
+        add_event(account, cluster, name, &message);
     }
     if account[ECS].service_mut(cluster, name).steady.is_none() {
-        say(account, cluster, name, STEADY);
+        add_event(account, cluster, name, STEADY);
         account[ECS].service_mut(cluster, name).steady = Some(now);
     }
 }

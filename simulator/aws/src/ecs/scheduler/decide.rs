@@ -190,9 +190,9 @@ mod tests {
     /// Tasks told by one letter each: `h` healthy, `r` running but not healthy, `p` pending, `s`
     /// stopping; upper case if the instance is draining; `o` healthy and of an older deployment,
     /// `x` healthy, draining and protected.
-    fn picture(desired: u64, (minimum, maximum): (u64, u64), tasks: &str) -> Picture<'static> {
+    fn picture(desired: u64, minimum: u64, maximum: u64, tasks: &str) -> Picture<'static> {
         let names = ["i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7"];
-        let replica = |(number, letter): (usize, char)| Replica {
+        let replica = |number: usize, letter: char| Replica {
             id: &names[number][1..],
             number: number as u64,
             instance: names[number],
@@ -210,68 +210,64 @@ mod tests {
             minimum: (desired * minimum).div_ceil(100),
             maximum: desired * maximum / 100,
             stopping_counts: true,
-            tasks: tasks.chars().enumerate().map(replica).collect(),
+            tasks: tasks
+                .chars()
+                .enumerate()
+                .map(|(number, letter)| replica(number, letter))
+                .collect(),
             homes: BTreeMap::new(),
         }
     }
 
-    fn moves(desired: u64, percentages: (u64, u64), tasks: &str) -> (usize, usize) {
-        let plan = replica(&picture(desired, percentages, tasks));
+    fn moves(desired: u64, minimum: u64, maximum: u64, tasks: &str) -> (usize, usize) {
+        let plan = replica(&picture(desired, minimum, maximum, tasks));
         (plan.stop.len(), plan.start.len())
     }
 
     #[test]
     fn the_documented_examples() {
         assert_eq!(
-            moves(4, (50, 100), "HHHH"),
+            moves(4, 50, 100, "HHHH"),
             (2, 0),
             "two may stop before replacements"
         );
         assert_eq!(
-            moves(4, (50, 100), "SSHH"),
+            moves(4, 50, 100, "SSHH"),
             (0, 0),
             "a replacement comes only after the stop"
         );
+        assert_eq!(moves(4, 50, 100, "HH"), (0, 2), "which makes room for two");
+        assert_eq!(moves(4, 50, 100, "HHrr"), (0, 0), "until they are healthy");
+        assert_eq!(moves(4, 50, 100, "HHhh"), (2, 0));
         assert_eq!(
-            moves(4, (50, 100), "HH"),
-            (0, 2),
-            "which makes room for two"
-        );
-        assert_eq!(
-            moves(4, (50, 100), "HHrr"),
-            (0, 0),
-            "until they are healthy"
-        );
-        assert_eq!(moves(4, (50, 100), "HHhh"), (2, 0));
-        assert_eq!(
-            moves(4, (100, 200), "HHHH"),
+            moves(4, 100, 200, "HHHH"),
             (0, 4),
             "four replacements first"
         );
-        assert_eq!(moves(4, (100, 200), "HHHHrrrr"), (0, 0));
+        assert_eq!(moves(4, 100, 200, "HHHHrrrr"), (0, 0));
         assert_eq!(
-            moves(4, (100, 200), "HHHHhhhh"),
+            moves(4, 100, 200, "HHHHhhhh"),
             (4, 0),
             "and then the old ones stop"
         );
-        assert_eq!(moves(4, (100, 100), "HHhh"), (0, 0), "nothing can move");
-        assert_eq!(moves(4, (100, 200), "Hhhh"), (0, 1));
+        assert_eq!(moves(4, 100, 100, "HHhh"), (0, 0), "nothing can move");
+        assert_eq!(moves(4, 100, 200, "Hhhh"), (0, 1));
     }
 
     #[test]
     fn percentages_round_up_and_down() {
         assert_eq!(
-            moves(3, (50, 100), "HHH"),
+            moves(3, 50, 100, "HHH"),
             (1, 0),
             "half of 3, rounded up, is 2"
         );
         assert_eq!(
-            moves(3, (100, 150), "HHH"),
+            moves(3, 100, 150, "HHH"),
             (0, 1),
             "one and a half of 3, rounded down, is 4"
         );
         assert_eq!(
-            moves(1, (100, 150), "H"),
+            moves(1, 100, 150, "H"),
             (0, 0),
             "and of 1 it is 1: nothing can move"
         );
@@ -279,9 +275,9 @@ mod tests {
 
     #[test]
     fn what_has_not_started_is_stopped_at_once() {
-        assert_eq!(moves(4, (100, 200), "hhhP"), (1, 1));
+        assert_eq!(moves(4, 100, 200, "hhhP"), (1, 1));
         assert_eq!(
-            moves(4, (100, 200), "hhhR"),
+            moves(4, 100, 200, "hhhR"),
             (0, 1),
             "but what runs may still be needed"
         );
@@ -289,19 +285,19 @@ mod tests {
 
     #[test]
     fn a_protected_task_stays_and_is_doubled() {
-        assert_eq!(moves(2, (100, 200), "xh"), (0, 1));
-        assert_eq!(moves(2, (100, 200), "xhh"), (0, 0));
+        assert_eq!(moves(2, 100, 200, "xh"), (0, 1));
+        assert_eq!(moves(2, 100, 200, "xhh"), (0, 0));
     }
 
     #[test]
     fn an_older_deployment_is_replaced_the_same_way() {
-        assert_eq!(moves(2, (100, 200), "oo"), (0, 2));
-        assert_eq!(moves(2, (100, 200), "oohh"), (2, 0));
+        assert_eq!(moves(2, 100, 200, "oo"), (0, 2));
+        assert_eq!(moves(2, 100, 200, "oohh"), (2, 0));
     }
 
     #[test]
     fn a_surplus_goes_and_the_newest_of_the_fullest_first() {
-        let plan = replica(&picture(2, (100, 200), "hhrh"));
+        let plan = replica(&picture(2, 100, 200, "hhrh"));
         assert_eq!(
             plan.stop,
             [
@@ -313,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_daemon_goes_last_and_comes_to_each_home() {
-        let mut picture = picture(2, (0, 100), "Hh");
+        let mut picture = picture(2, 0, 100, "Hh");
         picture.homes = [("i1", true), ("i7", true), ("i8", false)].into();
         let plan = daemon(&picture);
         assert_eq!(

@@ -3,59 +3,76 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::cluster::{failed_arn, named};
 use super::super::definition::{self, TaskDefinition};
-use super::super::input::{Input, failure, invalid, paged};
+use super::super::input::{Include, Page, failure, invalid, names, paged, within};
 use super::super::launch_type::LaunchType;
 use super::super::placement::Rules;
+use super::super::provider::StrategyItem;
 use super::super::scheduler;
 use super::describe::described;
 use super::settings::{
-    AS_GIVEN, as_given, capacity, controller, launch_type, left_to_code_deploy, load_balancers,
-    percentages, permitted, placement,
+    DeploymentConfiguration, DeploymentController, LoadBalancerRequest, Placement, as_given,
+    capacity, controller, launch_type, left_to_code_deploy, load_balancers, percentages, permitted,
+    placement,
 };
 use super::{Deployment, Service, Status, repeat_steady};
 use crate::account::Account;
 use crate::ecs::ECS;
+use crate::wire::request::non_empty;
 use crate::wire::{ApiError, lists};
 
 /// AWS's answer to a desired count of daemons. Recorded: radkawar/stackd
 /// testdata/aws/ecs/services.json, 2026-09.
 const NO_DESIRED_COUNT: &str = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
 
-/// Members of CreateService that the account acts on.
-const CREATED_WITH: [&str; 12] = [
-    "deploymentController",
-    "cluster",
-    "serviceName",
-    "taskDefinition",
-    "desiredCount",
-    "schedulingStrategy",
-    "launchType",
-    "loadBalancers",
-    "deploymentConfiguration",
-    "placementConstraints",
-    "placementStrategy",
-    "capacityProviderStrategy",
-];
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct CreateService<'a> {
+    #[serde(borrow)]
+    deployment_controller: Option<DeploymentController<'a>>,
+    cluster: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    service_name: &'a str,
+    #[serde(deserialize_with = "non_empty")]
+    task_definition: &'a str,
+    desired_count: Option<i64>,
+    scheduling_strategy: Option<&'a str>,
+    launch_type: Option<&'a str>,
+    #[serde(borrow, default)]
+    load_balancers: Vec<LoadBalancerRequest<'a>>,
+    #[serde(borrow)]
+    deployment_configuration: Option<DeploymentConfiguration<'a>>,
+    placement_constraints: Option<Vec<Value>>,
+    placement_strategy: Option<Vec<Value>>,
+    #[serde(borrow, default)]
+    capacity_provider_strategy: Vec<StrategyItem<'a>>,
+    #[serde(rename = "enableECSManagedTags")]
+    enable_ecs_managed_tags: Option<Value>,
+    /// How long failing health checks are overlooked: in the account in memory none fails.
+    health_check_grace_period_seconds: Option<Value>,
+    /// The network of tasks on Fargate.
+    network_configuration: Option<Value>,
+    propagate_tags: Option<Value>,
+    tags: Option<Value>,
+}
 
 /// CreateService.
-pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new(
-        "CreateService",
-        members,
-        &[&CREATED_WITH[..], &AS_GIVEN[..]].concat(),
-    )?;
-    let cluster = named(account, &input)?;
-    let name = input.needed("serviceName")?;
+pub(in crate::ecs) fn create(
+    account: &mut Account,
+    request: CreateService<'_>,
+) -> Result<Value, ApiError> {
+    let cluster = named(account, request.cluster)?;
+    let name = request.service_name;
     let known = account[ECS].cluster(&cluster).services.get(name);
     if known.is_some_and(|service| !service.inactive()) {
         return Err(invalid("Creation of service was not idempotent."));
     }
-    let definition = definition::find(account, input.needed("taskDefinition")?)?;
-    let service = made(account, &cluster, &input, definition)?;
+    let definition = definition::find(account, request.task_definition)?;
+    let service = made(account, &cluster, request, definition)?;
     account[ECS]
         .cluster_mut(&cluster)
         .services
@@ -67,38 +84,38 @@ pub(in crate::ecs) fn create(account: &mut Account, members: &Value) -> Result<V
 fn made(
     account: &mut Account,
     cluster: &str,
-    input: &Input<'_>,
+    request: CreateService<'_>,
     definition: Arc<TaskDefinition>,
 ) -> Result<Service, ApiError> {
-    let daemon = match input.text("schedulingStrategy")?.unwrap_or("REPLICA") {
+    let daemon = match request.scheduling_strategy.unwrap_or("REPLICA") {
         "REPLICA" => false,
         "DAEMON" => true,
         other => return Err(invalid(format!("Invalid schedulingStrategy: {other}"))),
     };
-    if daemon && input.has("desiredCount") {
+    let desired = within("desiredCount", request.desired_count, 0..=5000)?;
+    if daemon && desired.is_some() {
         return Err(invalid(NO_DESIRED_COUNT));
     }
-    let desired = input.within("desiredCount", (0, 5000), -1)?;
-    if !daemon && desired < 0 {
+    if !daemon && desired.is_none() {
         return Err(invalid(
             "Desired count can not be null for replica scheduling strategy.",
         ));
     }
-    let name = input.needed("serviceName")?;
+    let (name, desired) = (request.service_name, desired.unwrap_or(0) as u64);
     let mut service = Service {
         name: name.to_owned(),
         arn: account[ECS].cluster(cluster).arn_of("service", name),
         status: Status::Active,
         daemon,
-        desired: desired.max(0) as u64,
+        desired,
         minimum_percent: if daemon { 0 } else { 100 },
         maximum_percent: if daemon { 100 } else { 200 },
-        load_balancers: load_balancers(account, input, &definition)?,
+        load_balancers: load_balancers(account, &request.load_balancers, &definition)?,
         rules: Rules::default(),
         launch: LaunchType::Ec2,
         provider: None,
         by_code_deploy: false,
-        deployments: vec![deployment(account, definition, desired.max(0) as u64)],
+        deployments: vec![deployment(account, definition, desired)],
         events: VecDeque::new(),
         live: Default::default(),
         healthy: 0,
@@ -109,13 +126,45 @@ fn made(
         created_at: account.now,
         as_given: json!({"placementConstraints": [], "placementStrategy": [], "enableECSManagedTags": false, "propagateTags": "NONE"}),
     };
-    percentages(&mut service, input)?;
-    placement(&mut service, input)?;
-    as_given(&mut service, input);
-    launch_type(&mut service, input)?;
-    controller(&mut service, input)?;
-    capacity(account, cluster, &mut service, input)?;
+    configure(account, cluster, &mut service, request)?;
     Ok(service)
+}
+
+/// Takes over what the request says besides the service's size and its load balancers.
+fn configure(
+    account: &Account,
+    cluster: &str,
+    service: &mut Service,
+    request: CreateService<'_>,
+) -> Result<(), ApiError> {
+    if let Some(given) = &request.deployment_configuration {
+        percentages(service, given)?;
+    }
+    let place = Placement {
+        constraints: request.placement_constraints.as_deref(),
+        strategy: request.placement_strategy.as_deref(),
+    };
+    placement(service, &place)?;
+    let (launch, has_network) = (request.launch_type, request.network_configuration.is_some());
+    as_given(
+        service,
+        [
+            ("enableECSManagedTags", request.enable_ecs_managed_tags),
+            (
+                "healthCheckGracePeriodSeconds",
+                request.health_check_grace_period_seconds,
+            ),
+            ("networkConfiguration", request.network_configuration),
+            ("propagateTags", request.propagate_tags),
+            ("tags", request.tags),
+        ],
+    );
+    launch_type(service, launch, has_network)?;
+    if let Some(given) = &request.deployment_controller {
+        controller(service, given)?;
+    }
+    let strategy = request.capacity_provider_strategy;
+    capacity(account, cluster, service, &strategy, launch.is_some())
 }
 
 fn deployment(account: &mut Account, definition: Arc<TaskDefinition>, desired: u64) -> Deployment {
@@ -138,12 +187,9 @@ fn answer(account: &Account, cluster: &str, name: &str) -> Result<Value, ApiErro
     Ok(json!({"service": cluster.service(name).map(|service| described(cluster, service))}))
 }
 
-/// The name of the service that `member` means.
-fn found(account: &Account, cluster: &str, input: &Input<'_>) -> Result<String, ApiError> {
-    match account[ECS]
-        .cluster(cluster)
-        .service(input.needed("service")?)
-    {
+/// The name of the service that `service` means.
+fn found(account: &Account, cluster: &str, service: &str) -> Result<String, ApiError> {
+    match account[ECS].cluster(cluster).service(service) {
         None => Err(ApiError::client(
             "ServiceNotFoundException",
             "Service not found.",
@@ -156,49 +202,75 @@ fn found(account: &Account, cluster: &str, input: &Input<'_>) -> Result<String, 
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct UpdateService<'a> {
+    cluster: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    service: &'a str,
+    task_definition: Option<&'a str>,
+    desired_count: Option<i64>,
+    #[serde(default)]
+    force_new_deployment: bool,
+    #[serde(borrow)]
+    deployment_configuration: Option<DeploymentConfiguration<'a>>,
+    placement_constraints: Option<Vec<Value>>,
+    placement_strategy: Option<Vec<Value>>,
+    health_check_grace_period_seconds: Option<Value>,
+    #[serde(rename = "enableECSManagedTags")]
+    enable_ecs_managed_tags: Option<Value>,
+    propagate_tags: Option<Value>,
+}
+
 /// UpdateService. Another task definition, or forceNewDeployment, begins a new deployment.
-pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "cluster",
-        "service",
-        "taskDefinition",
-        "desiredCount",
-        "forceNewDeployment",
-        "deploymentConfiguration",
-        "placementConstraints",
-        "placementStrategy",
-        "healthCheckGracePeriodSeconds",
-        "enableECSManagedTags",
-        "propagateTags",
-    ];
-    let input = Input::new("UpdateService", members, &known)?;
-    let cluster = named(account, &input)?;
-    let name = found(account, &cluster, &input)?;
-    let definition = match input.text("taskDefinition")? {
+pub(in crate::ecs) fn update(
+    account: &mut Account,
+    request: UpdateService<'_>,
+) -> Result<Value, ApiError> {
+    let cluster = named(account, request.cluster)?;
+    let name = found(account, &cluster, request.service)?;
+    let definition = match request.task_definition {
         Some(wanted) => Some(definition::find(account, wanted)?),
         None => None,
     };
-    let force = input.flag("forceNewDeployment")?;
+    let force = request.force_new_deployment;
     let service = account[ECS].service_mut(&cluster, &name);
-    if service.daemon && input.has("desiredCount") {
+    let desired = within("desiredCount", request.desired_count, 0..=5000)?;
+    if service.daemon && desired.is_some() {
         return Err(invalid(NO_DESIRED_COUNT));
     }
-    let desired = input.within("desiredCount", (0, 5000), service.desired as i64)?;
+    let desired = desired.map_or(service.desired, |desired| desired as u64);
     if service.by_code_deploy {
         left_to_code_deploy(definition.is_some(), force)?;
     }
     // What may be refused comes first: a call that is refused changes nothing.
-    permitted(service.daemon, &input)?;
-    percentages(service, &input)?;
-    placement(service, &input)?;
-    as_given(service, &input);
-    service.desired = desired as u64;
+    let place = Placement {
+        constraints: request.placement_constraints.as_deref(),
+        strategy: request.placement_strategy.as_deref(),
+    };
+    permitted(service.daemon, &place)?;
+    if let Some(given) = &request.deployment_configuration {
+        percentages(service, given)?;
+    }
+    placement(service, &place)?;
+    as_given(
+        service,
+        [
+            (
+                "healthCheckGracePeriodSeconds",
+                request.health_check_grace_period_seconds,
+            ),
+            ("enableECSManagedTags", request.enable_ecs_managed_tags),
+            ("propagateTags", request.propagate_tags),
+        ],
+    );
+    service.desired = desired;
     let present = service.primary().definition.clone();
     let other = definition
         .as_ref()
         .is_some_and(|definition| definition.arn != present.arn);
     if other || force {
-        let deployment = deployment(account, definition.unwrap_or(present), desired as u64);
+        let deployment = deployment(account, definition.unwrap_or(present), desired);
         account[ECS]
             .service_mut(&cluster, &name)
             .deployments
@@ -208,12 +280,24 @@ pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<V
     answer(account, &cluster, &name)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DeleteService<'a> {
+    cluster: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    service: &'a str,
+    #[serde(default)]
+    force: bool,
+}
+
 /// DeleteService. Without `force` a REPLICA service must be scaled to nothing first.
-pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("DeleteService", members, &["cluster", "service", "force"])?;
-    let cluster = named(account, &input)?;
-    let name = found(account, &cluster, &input)?;
-    let force = input.flag("force")?;
+pub(in crate::ecs) fn delete(
+    account: &mut Account,
+    request: DeleteService<'_>,
+) -> Result<Value, ApiError> {
+    let cluster = named(account, request.cluster)?;
+    let name = found(account, &cluster, request.service)?;
+    let force = request.force;
     let service = account[ECS].service_mut(&cluster, &name);
     if !service.daemon && service.desired > 0 && !force {
         return Err(invalid(
@@ -226,28 +310,38 @@ pub(in crate::ecs) fn delete(account: &mut Account, members: &Value) -> Result<V
     answer(account, &cluster, &name)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct ListServices<'a> {
+    cluster: Option<&'a str>,
+    launch_type: Option<&'a str>,
+    scheduling_strategy: Option<&'a str>,
+    max_results: Option<i64>,
+    next_token: Option<&'a str>,
+}
+
 /// ListServices: ten on a page unless the call says otherwise. A service that was deleted and still
 /// has tasks (DRAINING) is not listed:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteService.html>.
-pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "cluster",
-        "launchType",
-        "schedulingStrategy",
-        "maxResults",
-        "nextToken",
-    ];
-    let input = Input::new("ListServices", members, &known)?;
-    let name = named(account, &input)?;
-    let launch = LaunchType::named(&input)?;
-    let strategy = input.text("schedulingStrategy")?;
+pub(in crate::ecs) fn list(
+    account: &Account,
+    request: ListServices<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
+    let launch = LaunchType::named(request.launch_type)?;
+    let strategy = request.scheduling_strategy;
     let cluster = account[ECS].cluster(&name);
     let meant = cluster.services.values().filter(|service| {
         service.active()
             && strategy.is_none_or(|strategy| (strategy == "DAEMON") == service.daemon)
             && launch.is_none_or(|launch| launch == service.launch)
     });
-    let (page, next) = input.page(meant.map(|service| service.name.as_str()), 10)?;
+    let page = Page {
+        max_results: request.max_results,
+        next_token: request.next_token,
+        default: 10,
+    };
+    let (page, next) = page.of(meant.map(|service| service.name.as_str()))?;
     let arns = page
         .iter()
         .map(|name| cluster.arn_of("service", name))
@@ -255,17 +349,24 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     Ok(paged("serviceArns", arns, next))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DescribeServices<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    services: Vec<&'a str>,
+    #[serde(default)]
+    _include: Vec<Include>,
+}
+
 /// DescribeServices, of ten services at most.
-pub(in crate::ecs) fn describe(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new(
-        "DescribeServices",
-        members,
-        &["cluster", "services", "include"],
-    )?;
-    input.include(&["TAGS"])?;
-    let name = named(account, &input)?;
+pub(in crate::ecs) fn describe(
+    account: &mut Account,
+    request: DescribeServices<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for wanted in input.names("services", 10)? {
+    for wanted in names("services", request.services, 10)? {
         match account[ECS]
             .cluster(&name)
             .service(wanted)

@@ -2,49 +2,69 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::super::definition::TaskDefinition;
-use super::super::input::{Input, invalid};
+use super::super::input::{invalid, within};
 use super::super::launch_type::LaunchType;
 use super::super::placement::Rules;
-use super::super::provider::{Share, strategy};
+use super::super::provider::{Share, StrategyItem, strategy};
 use super::{LoadBalancer, Service};
 use crate::account::Account;
 use crate::ecs::ECS;
 use crate::wire::ApiError;
+use crate::wire::request::non_empty;
 
-/// Members that decide nothing here, and are answered as they were given: tags, and how long
-/// failing health checks are overlooked (in the account in memory none fails), and the network of
-/// tasks on Fargate.
-pub(super) const AS_GIVEN: [&str; 5] = [
-    "enableECSManagedTags",
-    "healthCheckGracePeriodSeconds",
-    "networkConfiguration",
-    "propagateTags",
-    "tags",
-];
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct LoadBalancerRequest<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    target_group_arn: &'a str,
+    #[serde(deserialize_with = "non_empty")]
+    container_name: &'a str,
+    container_port: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DeploymentConfiguration<'a> {
+    minimum_healthy_percent: Option<i64>,
+    maximum_percent: Option<i64>,
+    deployment_circuit_breaker: Option<Value>,
+    strategy: Option<&'a str>,
+    bake_time_in_minutes: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DeploymentController<'a> {
+    #[serde(deserialize_with = "non_empty")]
+    r#type: &'a str,
+}
+
+/// The placementConstraints and the placementStrategy of a call, if they are there.
+pub(super) struct Placement<'a> {
+    pub(super) constraints: Option<&'a [Value]>,
+    pub(super) strategy: Option<&'a [Value]>,
+}
 
 /// The target groups of `loadBalancers`, which must be known, of containers that `definition` has.
 pub(super) fn load_balancers(
     account: &Account,
-    input: &Input<'_>,
+    given: &[LoadBalancerRequest<'_>],
     definition: &Arc<TaskDefinition>,
 ) -> Result<Vec<LoadBalancer>, ApiError> {
     let mut balancers = Vec::new();
-    for balancer in input.list("loadBalancers")? {
-        let known = ["targetGroupArn", "containerName", "containerPort"];
-        let input = Input::new("loadBalancers", balancer, &known)?;
-        let target_group = input.needed("targetGroupArn")?;
+    for balancer in given {
+        let target_group = balancer.target_group_arn;
         if !account[ECS].target_groups.contains_key(target_group) {
             return Err(invalid(format!(
                 "The target group {target_group} does not exist."
             )));
         }
-        let (container, port) = (
-            input.needed("containerName")?,
-            input.within("containerPort", (1, 65_535), 0)?,
-        );
+        let container = balancer.container_name;
+        let port = within("containerPort", balancer.container_port, 1..=65_535)?.unwrap_or(0);
         let Some(defined) = definition
             .containers
             .iter()
@@ -73,50 +93,34 @@ pub(super) fn load_balancers(
 }
 
 /// Takes minimumHealthyPercent and maximumPercent over, if they are there.
-pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
-    if !input.has("deploymentConfiguration") {
-        return Ok(());
-    }
-    let known = [
-        "minimumHealthyPercent",
-        "maximumPercent",
-        "deploymentCircuitBreaker",
-        "strategy",
-        "bakeTimeInMinutes",
-    ];
-    let input = Input::new(
-        "deploymentConfiguration",
-        input.value("deploymentConfiguration"),
-        &known,
-    )?;
-    if input.value("deploymentCircuitBreaker")["enable"] == true {
+pub(super) fn percentages(
+    service: &mut Service,
+    given: &DeploymentConfiguration<'_>,
+) -> Result<(), ApiError> {
+    let breaker = given.deployment_circuit_breaker.as_ref();
+    if breaker.is_some_and(|breaker| breaker["enable"] == true) {
         return Err(ApiError::not_known("a deployment circuit breaker"));
     }
-    if input
-        .text("strategy")?
-        .is_some_and(|strategy| strategy != "ROLLING")
-    {
+    if let Some(other) = given.strategy.filter(|strategy| *strategy != "ROLLING") {
         return Err(ApiError::not_known(format_args!(
-            "deployment strategy {}",
-            input.value("strategy")
+            "deployment strategy {other:?}"
         )));
     }
-    if input
-        .number("bakeTimeInMinutes")?
+    if given
+        .bake_time_in_minutes
         .is_some_and(|minutes| minutes != 0)
     {
         return Err(ApiError::not_known("bakeTimeInMinutes"));
     }
-    let minimum = input.within(
+    let bounds = 0..=i64::from(i32::MAX);
+    let minimum = within(
         "minimumHealthyPercent",
-        (0, i64::from(i32::MAX)),
-        service.minimum_percent as i64,
+        given.minimum_healthy_percent,
+        bounds.clone(),
     )?;
-    let maximum = input.within(
-        "maximumPercent",
-        (0, i64::from(i32::MAX)),
-        service.maximum_percent as i64,
-    )?;
+    let minimum = minimum.unwrap_or(service.minimum_percent as i64);
+    let maximum = within("maximumPercent", given.maximum_percent, bounds)?;
+    let maximum = maximum.unwrap_or(service.maximum_percent as i64);
     if service.daemon && maximum != 100 {
         return Err(invalid(
             "The daemon scheduling strategy requires a maximumPercent of 100.",
@@ -133,15 +137,15 @@ pub(super) fn percentages(service: &mut Service, input: &Input<'_>) -> Result<()
 
 /// Takes over who deploys the service: ECS, or CodeDeploy, which needs a load balancer. With the
 /// controller EXTERNAL nothing runs until somebody calls CreateTaskSet, which the account does not
-/// know. The words of the refusals are assumed.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
-pub(super) fn controller(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
-    if !input.has("deploymentController") {
-        return Ok(());
-    }
-    let given = input.value("deploymentController");
-    let kind = Input::new("deploymentController", given, &["type"])?.needed("type")?;
-    match kind {
+/// know
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>).
+///
+/// assumption: the texts of the refusals. The same calls on AWS prove them.
+pub(super) fn controller(
+    service: &mut Service,
+    given: &DeploymentController<'_>,
+) -> Result<(), ApiError> {
+    match given.r#type {
         "ECS" => {}
         "CODE_DEPLOY" if service.daemon => {
             return Err(invalid(
@@ -183,8 +187,12 @@ pub(super) fn left_to_code_deploy(definition: bool, force: bool) -> Result<(), A
 }
 
 /// The placement constraints and strategy, if a service of this kind may have them.
-pub(super) fn permitted(daemon: bool, input: &Input<'_>) -> Result<Rules, ApiError> {
-    let rules = Rules::read(input)?;
+pub(super) fn permitted(daemon: bool, given: &Placement<'_>) -> Result<Rules, ApiError> {
+    let (constraints, strategy) = (given.constraints, given.strategy);
+    let rules = Rules::read(
+        constraints.unwrap_or_default(),
+        strategy.unwrap_or_default(),
+    )?;
     if daemon && (!rules.strategy.is_empty() || rules.distinct) {
         return Err(invalid(
             "The daemon scheduling strategy supports neither placement strategies nor distinctInstance.",
@@ -194,16 +202,16 @@ pub(super) fn permitted(daemon: bool, input: &Input<'_>) -> Result<Rules, ApiErr
 }
 
 /// Takes placement constraints and strategy over, those that are there.
-pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
-    let rules = permitted(service.daemon, input)?;
-    if input.has("placementConstraints") {
+pub(super) fn placement(service: &mut Service, given: &Placement<'_>) -> Result<(), ApiError> {
+    let rules = permitted(service.daemon, given)?;
+    if let Some(constraints) = given.constraints {
         service.rules.distinct = rules.distinct;
         service.rules.member_of = rules.member_of;
-        service.as_given["placementConstraints"] = input.value("placementConstraints").clone();
+        service.as_given["placementConstraints"] = constraints.into();
     }
-    if input.has("placementStrategy") {
+    if let Some(strategy) = given.strategy {
         service.rules.strategy = rules.strategy;
-        service.as_given["placementStrategy"] = input.value("placementStrategy").clone();
+        service.as_given["placementStrategy"] = strategy.into();
     }
     Ok(())
 }
@@ -211,11 +219,15 @@ pub(super) fn placement(service: &mut Service, input: &Input<'_>) -> Result<(), 
 /// Takes the launch type over. What Fargate does not do is refused: daemons, placement, host ports;
 /// and what the account does not know of it, by name: targets by address.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
-pub(super) fn launch_type(service: &mut Service, input: &Input<'_>) -> Result<(), ApiError> {
-    service.launch = LaunchType::named(input)?.unwrap_or(LaunchType::Ec2);
+pub(super) fn launch_type(
+    service: &mut Service,
+    given: Option<&str>,
+    has_network: bool,
+) -> Result<(), ApiError> {
+    service.launch = LaunchType::named(given)?.unwrap_or(LaunchType::Ec2);
     service
         .launch
-        .permits(&service.primary().definition, input)?;
+        .permits(&service.primary().definition, has_network)?;
     if service.launch == LaunchType::Ec2 {
         return Ok(());
     }
@@ -239,23 +251,27 @@ pub(super) fn launch_type(service: &mut Service, input: &Input<'_>) -> Result<()
 }
 
 /// Takes the capacity provider strategy over: the call's own, or, without a launch type, the
-/// cluster's. Assumed: a DAEMON service has none of its own, and the cluster's means nothing to it.
+/// cluster's.
+///
+/// assumption: a DAEMON service has none of its own, and the cluster's means nothing to it.
+/// DescribeServices of a daemon in such a cluster proves it.
 pub(super) fn capacity(
     account: &Account,
     cluster: &str,
     service: &mut Service,
-    input: &Input<'_>,
+    list: &[StrategyItem<'_>],
+    has_launch_type: bool,
 ) -> Result<(), ApiError> {
-    let Some(share) = share(account, cluster, input)? else {
+    let Some(share) = share(account, cluster, list, has_launch_type)? else {
         return Ok(());
     };
     if service.daemon {
-        return if input.has("capacityProviderStrategy") {
+        return if list.is_empty() {
+            Ok(())
+        } else {
             Err(ApiError::not_known(
                 "a capacity provider strategy of a DAEMON service",
             ))
-        } else {
-            Ok(())
         };
     }
     service.as_given["capacityProviderStrategy"] = json!([share.described]);
@@ -268,11 +284,11 @@ pub(super) fn capacity(
 pub(in crate::ecs) fn share(
     account: &Account,
     cluster: &str,
-    input: &Input<'_>,
+    list: &[StrategyItem<'_>],
+    has_launch_type: bool,
 ) -> Result<Option<Share>, ApiError> {
     let known = account[ECS].cluster(cluster);
-    let list = input.list("capacityProviderStrategy")?;
-    match (list.is_empty(), input.has("launchType")) {
+    match (list.is_empty(), has_launch_type) {
         (false, true) => Err(invalid(
             "Specifying both a launch type and capacity provider strategy is not supported.",
         )),
@@ -282,9 +298,11 @@ pub(in crate::ecs) fn share(
     }
 }
 
-/// Takes over the members that are answered as they were given.
-pub(super) fn as_given(service: &mut Service, input: &Input<'_>) {
-    for member in AS_GIVEN.iter().filter(|member| input.has(member)) {
-        service.as_given[*member] = input.value(member).clone();
+/// Takes over members that decide nothing here, and are answered as they were given.
+pub(super) fn as_given<const N: usize>(service: &mut Service, given: [(&str, Option<Value>); N]) {
+    for (member, value) in given {
+        if let Some(value) = value {
+            service.as_given[member] = value;
+        }
     }
 }

@@ -3,49 +3,67 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::super::cluster::{Cluster, failed_arn, named};
 use super::super::definition;
-use super::super::input::{Input, failure, invalid, paged};
+use super::super::input::{Include, Page, REQUESTS, failure, invalid, names, paged, within};
 use super::super::launch_type::LaunchType;
 use super::super::placement::{self, Demand, Rules};
-use super::super::{provider, service};
+use super::super::provider::{self, StrategyItem};
+use super::super::service;
 use super::describe::described;
 use super::{Ids, Start, StopCode, Task, start};
 use crate::account::Account;
 use crate::ecs::ECS;
+use crate::wire::request::non_empty;
 use crate::wire::{ApiError, lists};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RunTask<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    client_token: &'a str,
+    #[serde(deserialize_with = "non_empty")]
+    task_definition: &'a str,
+    count: Option<i64>,
+    group: Option<&'a str>,
+    started_by: Option<String>,
+    launch_type: Option<&'a str>,
+    #[serde(default)]
+    placement_constraints: Vec<Value>,
+    #[serde(default)]
+    placement_strategy: Vec<Value>,
+    #[serde(rename = "enableECSManagedTags")]
+    _enable_ecs_managed_tags: Option<IgnoredAny>,
+    #[serde(borrow, default)]
+    capacity_provider_strategy: Vec<StrategyItem<'a>>,
+    network_configuration: Option<IgnoredAny>,
+}
 
 /// RunTask: standalone tasks, ten at most. What finds no place is a failure, not an error.
 pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "cluster",
-        "clientToken",
-        "taskDefinition",
-        "count",
-        "group",
-        "startedBy",
-        "launchType",
-        "placementConstraints",
-        "placementStrategy",
-        "enableECSManagedTags",
-        "capacityProviderStrategy",
-        "networkConfiguration",
-    ];
-    let input = Input::new("RunTask", members, &known)?;
-    let name = named(account, &input)?;
-    let launch = LaunchType::named(&input)?.unwrap_or(LaunchType::Ec2);
-    let definition = definition::find(account, input.needed("taskDefinition")?)?;
-    launch.permits(&definition, &input)?;
-    let count = input.within("count", (1, 10), 1)?;
-    let group = group(&input, &definition)?;
-    let token = input.text("clientToken")?.unwrap_or_default();
+    let asked: RunTask<'_> = REQUESTS.read("RunTask", members)?;
+    let name = named(account, asked.cluster)?;
+    let launch = LaunchType::named(asked.launch_type)?.unwrap_or(LaunchType::Ec2);
+    let definition = definition::find(account, asked.task_definition)?;
+    launch.permits(&definition, asked.network_configuration.is_some())?;
+    let count = within("count", asked.count, 1..=10)?.unwrap_or(1);
+    let group = group(asked.group, &definition)?;
+    let token = asked.client_token;
     if let Some(before) = asked_before(account, &name, token, members)? {
         return Ok(before);
     }
-    let rules = Rules::read(&input)?;
-    let provider = service::share(account, &name, &input)?.map(|one| one.provider);
+    let rules = Rules::read(&asked.placement_constraints, &asked.placement_strategy)?;
+    let (strategy, has_launch) = (
+        asked.capacity_provider_strategy,
+        asked.launch_type.is_some(),
+    );
+    let share = service::share(account, &name, &strategy, has_launch)?;
+    let provider = share.map(|one| one.provider);
     let mut instances = account[ECS].cluster(&name).instances.values();
     let needs_instance = provider.is_none() && launch == LaunchType::Ec2;
     if needs_instance && !instances.any(|instance| instance.registered()) {
@@ -59,7 +77,7 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
         definition,
         group,
         rules,
-        started_by: input.text("startedBy")?.map(str::to_owned),
+        started_by: asked.started_by,
         provider,
         launch,
     };
@@ -80,8 +98,8 @@ pub(in crate::ecs) fn run(account: &mut Account, members: &Value) -> Result<Valu
 }
 
 /// The group that a standalone task says it is of, or that of its family.
-fn group(input: &Input<'_>, definition: &definition::TaskDefinition) -> Result<String, ApiError> {
-    match input.text("group")? {
+fn group(given: Option<&str>, definition: &definition::TaskDefinition) -> Result<String, ApiError> {
+    match given {
         Some(group) if group.starts_with("service:") => Err(invalid(
             "The prefix 'service:' is reserved for service tasks.",
         )),
@@ -182,38 +200,50 @@ fn begun(account: &mut Account, request: &Request<'_>, instance: Option<&str>) -
     described(cluster, task)
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct StopTask<'a> {
+    cluster: Option<&'a str>,
+    #[serde(deserialize_with = "non_empty")]
+    task: &'a str,
+    reason: Option<&'a str>,
+}
+
 /// StopTask.
-pub(in crate::ecs) fn stop(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("StopTask", members, &["cluster", "task", "reason"])?;
-    let name = named(account, &input)?;
-    let Some(task) = account[ECS].cluster(&name).task(input.needed("task")?) else {
+pub(in crate::ecs) fn stop(
+    account: &mut Account,
+    request: StopTask<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
+    let Some(task) = account[ECS].cluster(&name).task(request.task) else {
         return Err(invalid("The referenced task was not found."));
     };
     let id = task.id.clone();
-    let reason = input
-        .text("reason")?
-        .unwrap_or("Task stopped by user")
-        .to_owned();
-    super::stop(
-        account,
-        &name,
-        &id,
-        StopCode::UserInitiated,
-        &reason,
-        &reason,
-    );
+    let reason = request.reason.unwrap_or("Task stopped by user");
+    super::stop(account, &name, &id, StopCode::UserInitiated, reason, reason);
     let cluster = account[ECS].cluster(&name);
     Ok(json!({"task": cluster.task(&id).map(|task| described(cluster, task))}))
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct DescribeTasks<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    tasks: Vec<&'a str>,
+    #[serde(default)]
+    _include: Vec<Include>,
+}
+
 /// DescribeTasks.
-pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("DescribeTasks", members, &["cluster", "tasks", "include"])?;
-    input.include(&["TAGS"])?;
-    let name = named(account, &input)?;
+pub(in crate::ecs) fn describe(
+    account: &Account,
+    request: DescribeTasks<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
     let cluster = account[ECS].cluster(&name);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for wanted in input.names("tasks", 100)? {
+    for wanted in names("tasks", request.tasks, 100)? {
         match cluster.task(wanted) {
             Some(task) => found.push(described(cluster, task)),
             None => failures.push(failure(&failed_arn(&name, "task", wanted), "MISSING")),
@@ -222,36 +252,44 @@ pub(in crate::ecs) fn describe(account: &Account, members: &Value) -> Result<Val
     Ok(lists([("tasks", found), ("failures", failures)]))
 }
 
-/// ListTasks: those whose desiredStatus is RUNNING, or STOPPED; with PENDING, as documented, none.
-pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let known = [
-        "cluster",
-        "containerInstance",
-        "serviceName",
-        "family",
-        "startedBy",
-        "desiredStatus",
-        "launchType",
-        "maxResults",
-        "nextToken",
-    ];
-    let input = Input::new("ListTasks", members, &known)?;
-    let name = named(account, &input)?;
-    let launch = LaunchType::named(&input)?;
-    let wanted = match input.text("desiredStatus")?.unwrap_or("RUNNING") {
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct ListTasks<'a> {
+    cluster: Option<&'a str>,
+    container_instance: Option<&'a str>,
+    service_name: Option<&'a str>,
+    family: Option<&'a str>,
+    started_by: Option<&'a str>,
+    desired_status: Option<&'a str>,
+    launch_type: Option<&'a str>,
+    max_results: Option<i64>,
+    next_token: Option<&'a str>,
+}
+
+/// ListTasks: those whose desiredStatus is RUNNING, or STOPPED; with PENDING none
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>).
+pub(in crate::ecs) fn list(account: &Account, request: ListTasks<'_>) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
+    let launch = LaunchType::named(request.launch_type)?;
+    let wanted = match request.desired_status.unwrap_or("RUNNING") {
         "RUNNING" => Some(true),
         "STOPPED" => Some(false),
         "PENDING" => None,
         other => return Err(invalid(format!("Invalid desiredStatus: {other}"))),
     };
-    let started_by = input.text("startedBy")?;
-    let others = ["containerInstance", "serviceName", "family"];
-    if started_by.is_some() && others.iter().any(|other| input.has(other)) {
+    let ListTasks {
+        container_instance,
+        service_name: service,
+        family,
+        started_by,
+        ..
+    } = request;
+    let others = [container_instance, service, family];
+    if started_by.is_some() && others.iter().any(Option::is_some) {
         return Err(invalid(
             "When you specify startedBy, it must be the only filter that you use.",
         ));
     }
-    let (family, service) = (input.text("family")?, input.text("serviceName")?);
     let cluster = account[ECS].cluster(&name);
     let service = match service {
         None => None,
@@ -272,7 +310,7 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
             && started_by.is_none_or(|by| task.started_by() == Some(by))
             && launch.is_none_or(|launch| launch == task.launch)
     };
-    let among: BTreeSet<&str> = match (input.text("containerInstance")?, service) {
+    let among: BTreeSet<&str> = match (container_instance, service) {
         (Some(instance), _) => on_instance(cluster, instance)?,
         (None, Some(service)) => remembered(&service.live, &service.gone),
         (None, None) => cluster.tasks.keys().map(String::as_str).collect(),
@@ -280,7 +318,12 @@ pub(in crate::ecs) fn list(account: &Account, members: &Value) -> Result<Value, 
     let ids = among
         .into_iter()
         .filter(|id| cluster.tasks.get(id).is_some_and(meant));
-    let (page, next) = input.page(ids, 100)?;
+    let page = Page {
+        max_results: request.max_results,
+        next_token: request.next_token,
+        default: 100,
+    };
+    let (page, next) = page.of(ids)?;
     let arns = page.iter().map(|id| cluster.arn_of("task", id)).collect();
     Ok(paged("taskArns", arns, next))
 }

@@ -21,8 +21,10 @@ impl StopCode {
     }
 }
 
-/// The members that real answers carry. Those that do not hold yet, such as `startedAt`, are left
-/// out, as AWS does.
+/// The members that real answers carry.
+///
+/// assumption: those that do not hold yet, such as `startedAt`, are left out. A null in an answer
+/// proves it wrong.
 pub(super) fn described(cluster: &Cluster, task: &Task) -> Value {
     let name = &cluster.name;
     let names: Vec<Value> = task

@@ -2,26 +2,39 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::cluster::{failed_arn, named};
-use super::super::input::{Input, failure};
+use super::super::input::{failure, names, within};
 use super::super::{Event, scheduler};
 use super::Task;
 use crate::account::Account;
 use crate::ecs::ECS;
 use crate::wire::ApiError;
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct UpdateTaskProtection<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    tasks: Vec<&'a str>,
+    #[serde(default)]
+    protection_enabled: bool,
+    expires_in_minutes: Option<i64>,
+}
+
 /// UpdateTaskProtection, of ten tasks at most, for 120 minutes unless the call says otherwise.
-pub(in crate::ecs) fn update(account: &mut Account, members: &Value) -> Result<Value, ApiError> {
-    let known = ["cluster", "tasks", "protectionEnabled", "expiresInMinutes"];
-    let input = Input::new("UpdateTaskProtection", members, &known)?;
-    let name = named(account, &input)?;
-    let enabled = input.flag("protectionEnabled")?;
-    let minutes = input.within("expiresInMinutes", (1, 2880), 120)?;
-    let lasts = Duration::from_secs(minutes as u64 * 60);
+pub(in crate::ecs) fn update(
+    account: &mut Account,
+    request: UpdateTaskProtection<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
+    let enabled = request.protection_enabled;
+    let minutes = within("expiresInMinutes", request.expires_in_minutes, 1..=2880)?;
+    let lasts = Duration::from_secs(minutes.unwrap_or(120) as u64 * 60);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for wanted in input.names("tasks", 10)? {
+    for wanted in names("tasks", request.tasks, 10)? {
         match protectable(account, &name, wanted) {
             Ok(id) => {
                 let until = enabled.then(|| account.now + lasts);
@@ -60,14 +73,24 @@ fn protectable(account: &Account, cluster: &str, wanted: &str) -> Result<String,
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::ecs) struct GetTaskProtection<'a> {
+    cluster: Option<&'a str>,
+    #[serde(default)]
+    tasks: Vec<&'a str>,
+}
+
 /// GetTaskProtection, of a hundred tasks at most. AWS also answers for all tasks when none is
 /// named; here one must be.
-pub(in crate::ecs) fn get(account: &Account, members: &Value) -> Result<Value, ApiError> {
-    let input = Input::new("GetTaskProtection", members, &["cluster", "tasks"])?;
-    let name = named(account, &input)?;
+pub(in crate::ecs) fn get(
+    account: &Account,
+    request: GetTaskProtection<'_>,
+) -> Result<Value, ApiError> {
+    let name = named(account, request.cluster)?;
     let cluster = account[ECS].cluster(&name);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
-    for wanted in input.names("tasks", 100)? {
+    for wanted in names("tasks", request.tasks, 100)? {
         match cluster.task(wanted) {
             Some(task) if task.service.is_some() => found.push(described(account, &name, task)),
             Some(_) => failures.push(failure(

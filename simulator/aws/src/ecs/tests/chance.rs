@@ -81,8 +81,8 @@ fn something_happens(world: &mut World, next: &mut usize) {
 fn whatever_happens_the_books_agree_and_it_comes_to_rest() {
     for seed in 0..12 {
         let mut world = World::seeded(3, seed);
-        world.serves("web", 4, (50, 150));
-        world.serves("api", 3, (100, 200));
+        world.serves("web", 4, 50, 150);
+        world.serves("api", 3, 100, 200);
         world.does(
             "CreateService",
             json!({"serviceName": "log", "taskDefinition": "web", "schedulingStrategy": "DAEMON"}),
@@ -114,13 +114,13 @@ fn whatever_happens_the_books_agree_and_it_comes_to_rest() {
 fn a_drain_never_takes_a_service_below_its_minimum() {
     for seed in 0..12 {
         let mut world = World::seeded(4, seed);
-        for (name, desired, percentages) in [
-            ("a", 7, (50, 150)),
-            ("b", 4, (100, 200)),
-            ("c", 5, (34, 100)),
-            ("d", 1, (100, 200)),
+        for (name, desired, minimum, maximum) in [
+            ("a", 7, 50, 150),
+            ("b", 4, 100, 200),
+            ("c", 5, 34, 100),
+            ("d", 1, 100, 200),
         ] {
-            world.serves(name, desired, percentages);
+            world.serves(name, desired, minimum, maximum);
         }
         for number in 0..4 {
             world.boots(4 + number, "c");

@@ -8,9 +8,9 @@ use crate::account::Caller;
 use crate::ecs::ECS;
 
 /// Four tasks on one instance, an empty instance beside it, and the first one drains.
-fn four_move(percentages: (u64, u64)) -> (Option<u64>, u64) {
+fn four_move(minimum: u64, maximum: u64) -> (Option<u64>, u64) {
     let mut world = World::with(1);
-    world.serves("web", 4, percentages);
+    world.serves("web", 4, minimum, maximum);
     world.boots(1, "c");
     world.pass(60);
     world.drains("i-0");
@@ -19,28 +19,28 @@ fn four_move(percentages: (u64, u64)) -> (Option<u64>, u64) {
 
 #[test]
 fn the_percentages_decide_how_a_service_moves() {
-    let (took, fewest) = four_move((100, 200));
+    let (took, fewest) = four_move(100, 200);
     assert!(
         took.is_some_and(|took| (45..120).contains(&took)),
         "replacements first: {took:?}"
     );
     assert_eq!(fewest, 4);
-    let (took, fewest) = four_move((50, 100));
+    let (took, fewest) = four_move(50, 100);
     assert!(
         took.is_some_and(|took| (60..200).contains(&took)),
         "two by two: {took:?}"
     );
     assert_eq!(fewest, 2);
-    let (took, fewest) = four_move((0, 100));
+    let (took, fewest) = four_move(0, 100);
     assert!(took.is_some_and(|took| took < 30), "all at once: {took:?}");
     assert_eq!(fewest, 0);
-    assert_eq!(four_move((100, 100)), (None, 4), "nothing can move");
+    assert_eq!(four_move(100, 100), (None, 4), "nothing can move");
 }
 
 #[test]
 fn a_drain_makes_no_deployment_and_the_status_stays() {
     let mut world = World::with(2);
-    world.serves("web", 2, (100, 200));
+    world.serves("web", 2, 100, 200);
     world.drains("i-0");
     world.pass(20);
     let service = world.service("web");
@@ -100,7 +100,7 @@ fn daemon_beside(outlives_standalone: bool) -> World {
         "CreateService",
         json!({"serviceName": "log", "taskDefinition": "log", "schedulingStrategy": "DAEMON"}),
     );
-    world.serves("web", 2, (100, 200));
+    world.serves("web", 2, 100, 200);
     world.defines(
         "batch",
         json!({"dockerLabels": {"ecs-rollout.run-seconds": "900"}}),
@@ -186,7 +186,7 @@ fn other_tasks_leave_room_for_a_daemon_that_is_not_there_yet() {
 #[test]
 fn a_service_that_was_deleted_is_not_listed_while_its_tasks_stop() {
     let mut world = World::with(1);
-    world.serves("web", 1, (100, 200));
+    world.serves("web", 1, 100, 200);
     world.pass(60);
     world.does("DeleteService", json!({"service": "web", "force": true}));
     assert_eq!(world.service("web")["status"], "DRAINING");
@@ -280,7 +280,7 @@ fn constraints_decide_where_a_task_may_go() {
 #[test]
 fn a_protected_task_holds_the_drain_until_its_protection_ends() {
     let mut world = World::with(2);
-    world.serves("web", 2, (100, 200));
+    world.serves("web", 2, 100, 200);
     let instance = world.instance_arn("i-0");
     let tasks = world.does("ListTasks", json!({"containerInstance": instance}))["taskArns"].clone();
     let answer = world.does(
@@ -299,7 +299,7 @@ fn a_protected_task_holds_the_drain_until_its_protection_ends() {
 #[test]
 fn without_its_agent_an_instance_gets_nothing_and_keeps_what_it_has() {
     let mut world = World::with(2);
-    world.serves("web", 2, (100, 200));
+    world.serves("web", 2, 100, 200);
     agent_disconnected(&mut world.account, "i-0");
     assert_eq!(world.instance("i-0")["agentConnected"], false);
     world.does(
@@ -359,7 +359,7 @@ fn a_constraint_that_no_instance_meets_names_the_attribute_and_its_values() {
     );
     assert_eq!(expected("attribute:ecs.os-type == linux"), None);
     // Of a service that lacks room, another remedy is right.
-    world.serves("large", 100, (100, 200));
+    world.serves("large", 100, 100, 200);
     assert_eq!(world.account[ECS].unmet("c"), None);
 }
 

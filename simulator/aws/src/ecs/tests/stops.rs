@@ -92,7 +92,7 @@ fn a_stopped_task_is_remembered_for_an_hour() {
 #[test]
 fn a_machine_that_goes_kills_its_tasks_and_the_service_replaces_them() {
     let mut world = World::with(2);
-    world.serves("web", 4, (100, 200));
+    world.serves("web", 4, 100, 200);
     let arn = world.instance_arn("i-0");
     instance::terminated(&mut world.account, "i-0");
     let killed = world.account.trace.iter().filter(|record| {

@@ -89,7 +89,7 @@ impl World {
     }
 
     /// Creates a REPLICA service of a simple container, and lets it come to rest.
-    pub(super) fn serves(&mut self, name: &str, desired: u64, (minimum, maximum): (u64, u64)) {
+    pub(super) fn serves(&mut self, name: &str, desired: u64, minimum: u64, maximum: u64) {
         self.defines(name, json!({}));
         self.does("CreateService", json!({"serviceName": name, "taskDefinition": name, "desiredCount": desired,
             "deploymentConfiguration": {"minimumHealthyPercent": minimum, "maximumPercent": maximum}}));

@@ -2,6 +2,7 @@
 //! (radkawar/stackd, testdata/aws/eventbridge/inputs.json, 2026-09), unless it says otherwise.
 
 use super::*;
+use crate::eventbridge::request_fields::REQUESTS;
 
 fn transformed(paths: Value, template: &str, event: &Value) -> Result<(String, bool), ApiError> {
     let given = json!({"InputPathsMap": paths, "InputTemplate": template});
@@ -10,7 +11,8 @@ fn transformed(paths: Value, template: &str, event: &Value) -> Result<(String, b
         arn: "arn:aws:events:eu-west-1:123456789012:rule/r",
         ingested: "2026-09-13T12:17:30.408Z".parse().expect("an instant"),
     };
-    let text = Transformer::parse("t", &given)?.text(event, rule);
+    let text =
+        Transformer::parse("t", &REQUESTS.read("InputTransformer", &given)?)?.text(event, rule);
     let delivered = is_deliverable(&text);
     Ok((text, delivered))
 }
@@ -112,8 +114,8 @@ const VALUES: [(&str, &str, &str, bool); 25] = [
         true,
     ),
     ("text", r#""by <aws.events.rule-name>""#, r#""by r""#, true),
-    // Assumed, as the recorded ones of their kind: a text with two quotation marks side by
-    // side, an empty member.
+    // assumption: as the recorded ones of their kind. A text with two quotation marks side by
+    // side, an empty member: the same templates on AWS prove it.
     ("both", r#""a <v> b""#, r#""a "" b""#, false),
     ("missing", r#"{"v":"<v>"}"#, r#"{"v":""}"#, true),
 ];

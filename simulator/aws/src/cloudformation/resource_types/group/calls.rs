@@ -17,7 +17,7 @@ pub fn create(
     account: &mut Account,
     wanted: &DesiredResource,
 ) -> Result<CreatedResource, ResourceError> {
-    let name = name_of(account, wanted, "AutoScalingGroupName");
+    let name = name_of(account, wanted);
     let mut input = call_members(&wanted.properties);
     input["AutoScalingGroupName"] = Value::from(name.clone());
     if let Some(hooks) = wanted.properties.get("LifecycleHookSpecificationList") {
@@ -145,31 +145,4 @@ fn collect_metrics(
         record("EnableMetricsCollection", collection.clone())?;
     }
     Ok(())
-}
-
-/// Gives a group its warm pool, or changes it. Assumed: CloudFormation waits neither until the pool
-/// is full nor, when it is deleted, until it is empty.
-///
-/// # Errors
-/// Why there can be no such pool.
-pub fn put_warm_pool(
-    account: &mut Account,
-    wanted: &DesiredResource,
-) -> Result<CreatedResource, ResourceError> {
-    let mut input = wanted.properties.clone();
-    for size in ["MinSize", "MaxGroupPreparedCapacity"] {
-        if let Some(number) = input.get(size).and_then(whole_number) {
-            input[size] = Value::from(number);
-        }
-    }
-    ask(
-        account,
-        &wanted.stack_id,
-        "autoscaling",
-        "PutWarmPool",
-        &input,
-    )?;
-    // Documented: Ref answers the name of the group.
-    let group = scalar_text(&wanted.properties["AutoScalingGroupName"]);
-    Ok(CreatedResource::new(group, []))
 }

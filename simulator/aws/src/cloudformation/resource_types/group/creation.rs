@@ -20,7 +20,8 @@ pub struct Creation {
     pub percent: u64,
 }
 
-/// The longest Timeout of a CreationPolicy (documented).
+/// The longest Timeout of a CreationPolicy
+/// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-creationpolicy.html>).
 const LONGEST_CREATION: Duration = Duration::from_secs(12 * 3600);
 
 impl Creation {

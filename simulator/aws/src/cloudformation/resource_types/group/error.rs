@@ -1,5 +1,7 @@
-//! Why the instances of a group do not become what they shall be. Where AWS's own texts are known,
-//! they are observed in other people's experiments and logs.
+//! Why the instances of a group do not become what they shall be.
+//!
+//! assumption: the texts, where no recording of guardian/testing-asg-rolling-update (2024) has
+//! them. The stack events of such a failure prove them.
 
 use std::time::Duration;
 

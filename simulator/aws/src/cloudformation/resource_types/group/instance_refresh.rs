@@ -1,13 +1,16 @@
 //! `AutoScalingInstanceRefresh`: an update of a group starts an instance refresh, and follows it to
 //! its end.
 //!
-//! Documented: the properties and their defaults, what triggers it, that it excludes
-//! AutoScalingRollingUpdate, that signals mean nothing to it, that a failure rolls the stack back
-//! with another refresh, and that it may take 36 hours. Not documented, and assumed here: the group
-//! gets its new properties first and the refresh names none of its own; the texts of the events;
-//! that an update fails if somebody else's refresh is in its way, while a rollback waits for its
-//! turn; that a cancelled update cancels its refresh, as does one that gives it up after the 36
-//! hours; and that a rollback's refresh watches no alarms.
+//! The properties and their defaults, what triggers it, that it excludes AutoScalingRollingUpdate,
+//! that signals mean nothing to it, that a failure rolls the stack back with another refresh, and
+//! that it may take 36 hours:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html>
+//!
+//! assumption: the group gets its new properties first, and the refresh names none of its own; the
+//! texts of the events; an update fails if somebody else's refresh is in its way (it "may fail"),
+//! while a rollback waits for its turn; a cancelled update cancels its refresh, as does one that
+//! gives it up after the 36 hours; and a rollback's refresh watches no alarms. The stack events of
+//! an update with this policy prove it.
 
 use std::time::Duration;
 
@@ -26,10 +29,10 @@ use crate::cloudformation::policy_error::PolicyError;
 use crate::cloudformation::status_reason::StatusReason;
 use crate::cloudformation::{operation, stack};
 
-/// How long one refresh may take (documented).
+/// How long one refresh may take (the page above).
 const LONGEST: Duration = Duration::from_secs(36 * 3600);
 
-/// The properties whose change starts a refresh (documented), as far as the account knows them.
+/// The properties whose change starts a refresh (the page above), of those that the account knows.
 const TRIGGERS: [&str; 2] = ["LaunchTemplate", "VPCZoneIdentifier"];
 
 /// `AutoScalingInstanceRefresh`, as StartInstanceRefresh takes it.
@@ -52,7 +55,8 @@ pub struct Refreshing {
 impl Policy {
     /// Reads a worked out UpdatePolicy; nothing if it has no instance refresh.
     ///
-    /// Assumed: what is wrong with it is told when the group is made, not when it is first rolled.
+    /// assumption: what is wrong with it is reported when the group is made, not when it is first
+    /// rolled. A stack that AWS creates with such a policy proves it wrong.
     ///
     /// # Errors
     /// Why it is not possible, naming the member.
@@ -169,7 +173,8 @@ pub fn look(
     match seen["Status"].as_str().unwrap_or_default() {
         "Successful" => Some(Ok(())),
         status @ ("Failed" | "Cancelled" | "RollbackSuccessful" | "RollbackFailed") => {
-            // Recorded: one that has rolled back gives its reason there only.
+            // Recorded (radkawar/stackd testdata/aws/autoscaling/refresh_native.json, 2026-09): one
+            // that has rolled back gives its reason there only.
             let reason = match &seen["RollbackDetails"]["RollbackReason"] {
                 Value::Null => scalar_text(&seen["StatusReason"]),
                 reason => scalar_text(reason),

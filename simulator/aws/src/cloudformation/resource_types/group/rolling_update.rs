@@ -1,8 +1,10 @@
 //! The rolling update of a group, batch by batch.
 //!
-//! As observed: first more instances are added if they are wanted; then per batch the old ones are
-//! told to go, and the next batch waits until as many new ones have come and signalled. Nobody
-//! waits for terminate hooks: an instance counts as terminated as soon as it stands at its hook.
+//! First more instances are added if they are wanted; then per batch the old ones are terminated,
+//! and the next batch waits until as many new ones have come and signalled (recorded:
+//! guardian/testing-asg-rolling-update, 2024). CloudFormation does not wait for terminate hooks: an
+//! instance counts as terminated as soon as it is at its hook (reported in
+//! <https://github.com/awslabs/amazon-eks-ami/issues/66>).
 
 mod batch;
 
@@ -133,7 +135,7 @@ impl At<'_> {
         }
     }
 
-    fn say(&mut self, text: String) {
+    fn add_event(&mut self, text: String) {
         stack::resource_enters(
             self.account,
             self.id,
@@ -219,13 +221,13 @@ impl At<'_> {
                 json!({"ScalingProcesses": policy.suspend}),
             )?;
         }
-        self.say(rolling_policy::initiated(
+        self.add_event(rolling_policy::initiated(
             policy,
             plan,
             course.obsolete.len() as u64,
         ));
         if course.raised {
-            self.say(rolling_policy::temporarily(plan.temporary));
+            self.add_event(rolling_policy::temporarily(plan.temporary));
             let sizes = json!({"MinSize": plan.temporary, "DesiredCapacity": plan.temporary});
             self.ask("UpdateAutoScalingGroup", sizes)?;
         }
@@ -249,10 +251,12 @@ impl At<'_> {
     }
 
     /// The group has its own sizes again, and besides room for the `surplus` instances that are
-    /// still to go without replacement: each takes its place with it. Observed
+    /// still to go without replacement: each takes its place with it. Recorded
     /// (guardian/testing-asg-rolling-update, 2024): before the old instances of the last batch go,
-    /// not when the update is complete; what was scaled meanwhile goes then. Where the sizes were
-    /// never raised, that it is done after the last batch is assumed.
+    /// not when the update is complete; what was scaled meanwhile goes then.
+    ///
+    /// assumption: where the sizes were never raised, after the last batch. CloudTrail's records of
+    /// UpdateAutoScalingGroup prove it.
     fn reset_sizes(&mut self, sizes: Sizes, surplus: u64) -> Result<(), ResourceError> {
         let sizes = json!({"MinSize": sizes.min, "DesiredCapacity": sizes.desired + surplus});
         self.ask("UpdateAutoScalingGroup", sizes)

@@ -11,7 +11,10 @@ use crate::cloudformation::handler::{raw, record};
 
 /// A new group without CreationPolicy. As users report, CloudFormation waits until the group is
 /// stable: a group that does not get its instances fails with this text, in which MinSize is the
-/// measure. That instances in service count, and for how long CloudFormation waits, is assumed.
+/// measure.
+///
+/// assumption: instances in service count, and for how long CloudFormation waits. The events of a
+/// stack whose group cannot launch prove it.
 pub(super) fn filling(
     now: Timestamp,
     seen: &GroupSnapshot,

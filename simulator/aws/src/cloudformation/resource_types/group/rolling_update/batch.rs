@@ -66,7 +66,7 @@ impl At<'_> {
             self.reset_sizes(course.sizes, surplus)?;
             course.reset = true;
         }
-        self.say(rolling_policy::terminating(&leaving, expected));
+        self.add_event(rolling_policy::terminating(&leaving, expected));
         course.record = end;
         course.wanted -= expected;
         course.present = self.batch(leaving, expected, seen);
@@ -130,7 +130,7 @@ impl At<'_> {
             course.record as u64,
             course.obsolete.len() as u64,
         );
-        self.say(text);
+        self.add_event(text);
     }
 
     /// Whether the batch's new instances are there and have said so.
@@ -157,7 +157,7 @@ impl At<'_> {
                 .count() as u64;
             if present >= expected {
                 batch.until = Some(now + policy.pause.duration);
-                self.say(rolling_policy::added(policy, expected));
+                self.add_event(rolling_policy::added(policy, expected));
             }
             // A failure may be signalled before the instance was ever seen here.
             self.standing(policy, expected, total)?;
@@ -180,7 +180,7 @@ impl At<'_> {
                 let missing = self
                     .signals(|signals| signals.miss(expected))
                     .unwrap_or_default();
-                self.say(rolling_policy::missing_signals(missing));
+                self.add_event(rolling_policy::missing_signals(missing));
                 self.standing(policy, expected, total).map(|_| true)
             }
         }

@@ -1,34 +1,97 @@
-//! Roles, instance profiles and managed policies.
+//! AWS::IAM::Role.
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Subject, Verb, call, each, items, pass_role};
-use crate::cloudformation::CLOUDFORMATION;
+use super::iam_policy::IAM_POLICY;
+use super::identity::{identity_arn, identity_capability, path};
+use super::{Handler, ResourceType};
+use crate::account::Account;
+use crate::cloudformation::State;
+use crate::cloudformation::error::ResourceError;
 use crate::cloudformation::evaluate::same;
+use crate::cloudformation::handler::{CreatedResource, DesiredResource, name};
 use crate::cloudformation::node::scalar_text;
-use crate::cloudformation::opaque_resource;
+use crate::cloudformation::permissions::{Calls, Subject, Verb, call, each, items};
+use crate::cloudformation::template::{Declared, Template};
+use crate::cloudformation::timing::Timing;
 use crate::wire::Call;
 
-/// The calls for a role.
-pub fn role(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let role = Role {
-        name: of.name,
-        new: of.properties,
-    };
-    match verb {
-        Verb::Create => role.create(),
-        Verb::Change(old) => role.change(old),
-        Verb::Delete => role.delete(),
+/// An IAM role.
+pub static ROLE: ResourceType = ResourceType {
+    name: "AWS::IAM::Role",
+    name_property: Some("RoleName"),
+    required: &["AssumeRolePolicyDocument"],
+    optional: &[
+        "Description",
+        "ManagedPolicyArns",
+        "MaxSessionDuration",
+        "Path",
+        "PermissionsBoundary",
+        "Policies",
+        "RoleName",
+        "Tags",
+    ],
+    fixed: &["RoleName", "Path"],
+    attributes: &["Arn", "RoleId"],
+    handler: &Role,
+};
+
+#[derive(Debug)]
+struct Role;
+
+impl Handler for Role {
+    fn create(
+        &self,
+        account: &mut Account,
+        desired: &DesiredResource,
+    ) -> Result<CreatedResource, ResourceError> {
+        let name = name(account, desired);
+        let id = format!("AROA{}", account.hex(17).to_uppercase());
+        let arn = identity_arn(desired, "role", &name);
+        Ok(CreatedResource::new(
+            name,
+            [("Arn", arn), ("RoleId", id.into())],
+        ))
+    }
+
+    fn is_only_kept(&self) -> bool {
+        true
+    }
+
+    fn permissions(&self, verb: &Verb<'_>, subject: &Subject<'_>) -> Calls {
+        let role = RoleCalls {
+            name: subject.name,
+            new: subject.properties,
+        };
+        Ok(match verb {
+            Verb::Create => role.create(),
+            Verb::Change(old) => role.change(old),
+            Verb::Delete => role.delete(),
+        })
+    }
+
+    fn capability(&self, _: &Account, _: &Template, declared: &Declared) -> Option<&'static str> {
+        Some(identity_capability(declared))
+    }
+
+    fn creation_time(&self, timing: &Timing) -> Duration {
+        timing.identity
+    }
+
+    fn deletion_time(&self, timing: &Timing) -> Duration {
+        timing.identity_deletion
     }
 }
 
 /// A role, of which calls are made.
-struct Role<'a> {
+struct RoleCalls<'a> {
     name: &'a str,
     new: &'a Value,
 }
 
-impl Role<'_> {
+impl RoleCalls<'_> {
     fn create(&self) -> Vec<Call> {
         let mut calls = self.bounded(&["CreateRole"]);
         if self.new.get("Policies").is_some() {
@@ -102,7 +165,7 @@ impl Role<'_> {
     }
 
     fn input(&self, boundary: &Value, policy: &Value) -> Value {
-        let path = self.new.get("Path").map_or("/".to_owned(), scalar_text);
+        let path = path(self.new);
         json!({"RoleName": self.name, "Path": path, "PermissionsBoundary": boundary, "PolicyArn": policy})
     }
 }
@@ -115,66 +178,32 @@ fn policy_names(properties: &Value) -> Vec<String> {
     names.collect()
 }
 
-/// The calls for an instance profile.
-pub fn instance_profile(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let path = of
-        .properties
-        .get("Path")
-        .map_or("/".to_owned(), scalar_text);
-    let input = json!({"InstanceProfileName": of.name, "Path": path});
-    let roles = items(&of.properties["Roles"]);
-    let roles = roles.iter().filter_map(|role| {
-        let role = scalar_text(role);
-        opaque_resource::role_arn(&of.account[CLOUDFORMATION], &role)
-            .map(|role| pass_role(role, "ec2"))
-    });
-    let own: &[&str] = match verb {
-        Verb::Create => &[
-            "CreateInstanceProfile",
-            "AddRoleToInstanceProfile",
-            "GetInstanceProfile",
-        ],
-        Verb::Change(_) => &[
-            "RemoveRoleFromInstanceProfile",
-            "AddRoleToInstanceProfile",
-            "GetInstanceProfile",
-        ],
-        Verb::Delete => &[
-            "GetInstanceProfile",
-            "RemoveRoleFromInstanceProfile",
-            "DeleteInstanceProfile",
-        ],
-    };
-    let mut calls = each("iam", own, &input);
-    if !matches!(verb, Verb::Delete) {
-        calls.extend(roles);
-    }
-    calls
+/// The ARN of the role of this name, if a stack made it.
+pub(super) fn role_arn<'a>(state: &'a State, name: &str) -> Option<&'a str> {
+    state
+        .resources_of(&ROLE)
+        .find(|role| role.physical_id == name)
+        .and_then(|role| role.known.attributes.get("Arn")?.as_str())
 }
 
-/// The calls for a managed policy.
-pub fn managed_policy(verb: &Verb<'_>, of: &Subject<'_>) -> Vec<Call> {
-    let path = of
-        .properties
-        .get("Path")
-        .map_or("/".to_owned(), scalar_text);
-    let name = of.name.rsplit('/').next().unwrap_or(of.name);
-    let input = json!({"PolicyName": name, "Path": path});
-    let actions: &[&str] = match verb {
-        Verb::Create => &["CreatePolicy", "GetPolicy"],
-        Verb::Change(_) => &[
-            "GetPolicy",
-            "ListPolicyVersions",
-            "CreatePolicyVersion",
-            "DeletePolicyVersion",
-        ],
-        Verb::Delete => &[
-            "GetPolicy",
-            "ListEntitiesForPolicy",
-            "ListPolicyVersions",
-            "DeletePolicyVersion",
-            "DeletePolicy",
-        ],
-    };
-    each("iam", actions, &input)
+/// The inline policies of a role that a stack made, those of AWS::IAM::Policy included.
+pub fn role_policies<'a>(state: &'a State, role_arn: &str) -> Option<Vec<&'a Value>> {
+    let has_arn = |arn: &Value| arn == role_arn;
+    let role = state
+        .resources_of(&ROLE)
+        .find(|role| role.known.attributes.get("Arn").is_some_and(has_arn))?;
+    let own = role.properties["Policies"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|policy| &policy["PolicyDocument"]);
+    let attached = state
+        .resources_of(&IAM_POLICY)
+        .filter(|policy| {
+            policy.properties["Roles"]
+                .as_array()
+                .is_some_and(|roles| roles.contains(&role.physical_id.clone().into()))
+        })
+        .map(|policy| &policy.properties["PolicyDocument"]);
+    Some(own.chain(attached).collect())
 }

@@ -21,7 +21,7 @@ enum Outcome {
 }
 
 /// Answers `task`, unless Step Functions does not await the answer any more.
-pub async fn hold(
+pub async fn answer(
     worker: Worker,
     task: Task,
     stepfunctions: StepFunctions,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn long_work_is_told_of_every_thirty_seconds() {
+    async fn long_work_is_reported_every_thirty_seconds() {
         assert_eq!(works(29, 9).await, (Some(29), 0));
         assert_eq!(works(100, 9).await, (Some(100), 3));
     }
