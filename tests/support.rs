@@ -13,6 +13,8 @@ pub fn root() -> PathBuf {
 pub fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ecs-rollout"))
         .args(arguments)
+        // That of whoever runs the tests says nothing here.
+        .env("ECS_ROLLOUT_CONFIG", "/dev/null")
         .current_dir(root())
         .output()
         .expect("the binary starts")

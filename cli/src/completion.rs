@@ -5,12 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::env::CompleteEnv;
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::aws::Access;
-use crate::command::CommandLine;
 use crate::listing::{Listing, look};
 use crate::settings::{Settings, variable};
 
@@ -21,15 +20,16 @@ pub const VARIABLE: &str = "ECS_ROLLOUT_COMPLETE";
 /// So long a shell waits at most.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// Answers a shell that asks for completions; whether one did. A shell that asks for something that
+/// Answers a shell that asks for completions of the command line that `factory` makes; whether one
+/// did. A shell that asks for something that
 /// there is not has no answer: an error would stand in its prompt.
-pub fn answered() -> bool {
+pub fn answered(factory: fn() -> Command) -> bool {
     if variable(VARIABLE).is_none() {
         return false;
     }
     let arguments = std::env::args_os();
     let folder = std::env::current_dir().ok();
-    CompleteEnv::with_factory(CommandLine::command)
+    CompleteEnv::with_factory(factory)
         .var(VARIABLE)
         .try_complete(arguments, folder.as_deref())
         .unwrap_or(true)

@@ -31,8 +31,6 @@ pub enum Search {
     AllStacks,
     /// Only those that the hooks of groups name, because a call was refused.
     Hooks {
-        /// Why not all stacks were described.
-        refused: String,
         /// How many groups were not looked at.
         left_out: usize,
         /// Stacks that the hooks name, and that could not be described: why.
@@ -55,7 +53,7 @@ pub struct Entry {
 pub async fn look(aws: &Aws) -> Result<Listing, Failure> {
     let (stacks, search) = match aws.stacks().await {
         Ok(stacks) => (stacks, Search::AllStacks),
-        Err(error @ Error::AccessDenied { .. }) => by_hooks(aws, error_text(&error)).await?,
+        Err(Error::AccessDenied { .. }) => by_hooks(aws).await?,
         Err(error) => return Err(error.into()),
     };
     let groups = aws.groups().await?;
@@ -80,7 +78,7 @@ pub async fn look(aws: &Aws) -> Result<Listing, Failure> {
 }
 
 /// The stacks that the hooks of groups name.
-async fn by_hooks(aws: &Aws, refused: String) -> Result<(Vec<Stack>, Search), Failure> {
+async fn by_hooks(aws: &Aws) -> Result<(Vec<Stack>, Search), Failure> {
     let hooks = aws.hooks_of_ours().await?;
     let mut names: Vec<String> = hooks.found.into_iter().map(|it| it.stack).collect();
     names.sort();
@@ -96,7 +94,6 @@ async fn by_hooks(aws: &Aws, refused: String) -> Result<(Vec<Stack>, Search), Fa
         }
     }
     let search = Search::Hooks {
-        refused,
         left_out: hooks.left_out,
         unread,
     };
@@ -233,17 +230,14 @@ impl Listing {
 
     /// What a reader must know besides.
     pub fn notes(&self) -> Vec<String> {
-        let Search::Hooks {
-            refused,
-            left_out,
-            unread,
-        } = &self.search
-        else {
+        let Search::Hooks { left_out, unread } = &self.search else {
             return Vec::new();
         };
-        let mut notes = vec![format!(
-            "not all stacks could be described, so only those that lifecycle hooks name are listed. {refused}"
-        )];
+        let mut notes = vec![
+            "you may not describe all stacks (cloudformation:DescribeStacks and ListStacks on all resources), so only stacks are listed \
+             that lifecycle hooks name"
+                .to_owned(),
+        ];
         if *left_out > 0 {
             notes.push(format!(
                 "{} looked at: at most 50 are",

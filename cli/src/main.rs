@@ -21,7 +21,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use mimalloc::MiMalloc;
 
 /// A rehearsal makes and frees millions of small texts, between large ones.
@@ -29,7 +29,7 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    if completion::answered() {
+    if completion::answered(command::CommandLine::command) {
         return ExitCode::SUCCESS;
     }
     match command::CommandLine::parse().run() {

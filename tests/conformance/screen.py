@@ -8,6 +8,7 @@ instances, with slow answers: at most two calls a second, and keys are answered 
 usage: screen.py [PROGRAM FOLDER]      (target/debug)
 """
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -218,7 +219,11 @@ def stuck(program, scene):
     left_alone(program, scene)
     watched.press(b"\r")
     watched.until("its reason in full", "In full", "standalone", "console.aws.amazon.com/states", "v2/executions/details")
+    # What explain finds, which takes some calls.
+    watched.until("its explanation", "Terminate hook open since", "aws ecs stop-task", gone=["Explaining it"])
     watched.press(b"\x1b")
+    watched.until("no entry in full", "Instances", gone=["In full"])
+    chosen(watched)
     held = {task["taskArn"] for task in held}
     # The first drain ends and the second hangs, so that what is expected then is there to be seen for as long as it takes.
     draining = scene.ecs.list_container_instances(cluster=CLUSTER, status="DRAINING")["containerInstanceArns"]
@@ -230,6 +235,30 @@ def stuck(program, scene):
                   gone=["░"])
     watched.press(b"x")
     watched.ends("watch of a roll that ends well", 0, "4 of 4 replaced", "UPDATE_COMPLETE", "Rollout complete")
+
+
+def chosen(watched):
+    """Filter, order, copy and link."""
+    leaving = watched.chosen().split()[0]
+    watched.press(b"c")
+    watched.until("a copy", f"Copied, if your terminal allows it: {leaving}")
+    copied = b"\x1b]52;c;" + base64.b64encode(leaving.encode())
+    if copied not in watched.raw:
+        fail(f"{leaving} was not copied")
+    watched.press(b"/inserv")
+    watched.until("a filter that is typed", "/inserv▏", 'of 5 match "inserv"', gone=["Terminating:Wait"])
+    watched.press(b"\r")
+    watched.until("a filter", "Esc clears the filter")
+    watched.press(b"\x1b")
+    watched.until("no filter", "Terminating:Wait", gone=["match"])
+    watched.press(b"s")
+    watched.until("an order", "sorted by instance")
+    watched.press(b"ssss")
+    watched.until("its own order", "Terminating:Wait", gone=["sorted by"])
+    watched.press(b"o")
+    watched.until("a link", "The console link is copied", "In full")
+    watched.press(b"\x1b")
+    watched.until("the panes", "Instances", gone=["In full"])
 
 
 def left_alone(program, scene):

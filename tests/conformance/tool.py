@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "deployed"))
@@ -28,7 +29,7 @@ FORGED = "FORGED LINE"
 HOSTILE = f"evil\x1b[2J\x9b1A\n{FORGED}\u202e\u2066\u200b\u2028end"
 SHOWN = "evil\ufffd[2J\ufffd1A FORGED LINE\ufffd\ufffd\ufffd end"
 COMMAND = re.compile(r"\baws (?:autoscaling|cloudformation|ec2|ecs|ssm|stepfunctions) [a-z-]+ |"
-                     r"\becs-rollout (?:cancel|explain|pause|plan|report|resume|roll|terminate|watch) ")
+                     r"\becs-rollout (?:cancel|explain|pause|plan|report|resume|roll|status|terminate|watch) ")
 ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -74,14 +75,16 @@ class Scene:
     def started(self, *words, region=REGION):
         # Given as a flag, so that each command that is printed must carry it.
         words = (*words, "--region", region) if region else words
-        told = {"AWS_ENDPOINT_URL": self.between.address, **self.keys, "PATH": os.environ["PATH"],
-                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "AWS_EC2_METADATA_DISABLED": "true"}
-        if region:
-            told["AWS_REGION"] = region
+        told = self.environment(region)
         self.last = subprocess.Popen([self.program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, text=True, env=told)
         return self.last
+
+    def environment(self, region):
+        told = {"AWS_ENDPOINT_URL": self.between.address, **self.keys, "PATH": os.environ["PATH"],
+                "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_EC2_METADATA_DISABLED": "true"}
+        return {**told, "AWS_REGION": region} if region else told
 
     def create(self):
         self.parameters.put_parameter(Name="/ami/ecs/latest", Type="String", Value="ami-0123456789abcdef0")
@@ -177,6 +180,68 @@ def refused(scene):
     expect("no such stack to plan for", scene.tool("plan", "nothing"), 2, "there is no stack nothing in eu-west-1")
     expect("nothing to resume", scene.tool("resume", STACK), 0, "is not paused; nothing to resume")
     expect("nothing to cancel", scene.tool("cancel", STACK, "--yes"), 0, "is CREATE_COMPLETE: no update in progress", "nothing to cancel")
+
+
+def once(scene):
+    """The verbs that look once, of a stack at rest; and what the configuration file says."""
+    scene.between.asked.clear()
+    expect("status at rest", scene.tool("status", STACK), 0, "CREATE_COMPLETE", "account", "Stack created in ")
+    told = scene.tool("list", "--output", "json")
+    expect("list", told, 0)
+    told = json.loads(told[0])["stacks"]
+    if [(one["stack"], one["cluster"], one["underWay"], one["retained"]) for one in told] != [(STACK, CLUSTER, False, [])]:
+        fail(f"list finds {told}")
+    expect("list as a table", scene.tool("list"), 0, "AMI PARAMETER", "/ami/ecs/latest", STACK)
+    expect("doctor", scene.tool("doctor", STACK), 0, "Nothing is wrong.", "assumed-role/operator", "AWS_ENDPOINT_URL", "--region")
+    changing = {action for _, action in scene.between.asked if not action.startswith(("Describe", "List", "Get"))}
+    if changing:
+        fail(f"the verbs that look once have called {changing}")
+    scene.between.refuse("GetParameter", "AccessDeniedException", 400, 1)
+    expect("doctor, not allowed", scene.tool("doctor", STACK), 1, "WRONG", "ssm:GetParameter is not allowed to you", "Needed by plan",
+           "1 problem found.")
+    expect("doctor of no stack", scene.tool("doctor", "nothing"), 1, "there is no stack nothing in eu-west-1")
+    keys, scene.keys = scene.keys, {}
+    expect("doctor without credentials", scene.tool("doctor"), 1, "no credentials; ")
+    scene.keys = keys
+    expect("status of no stack", scene.tool("status", "nothing"), 2, "there is no stack nothing in eu-west-1")
+    expect("status without a stack", scene.tool("status"), 2, "no stack: ", "ECS_ROLLOUT_STACK", "ecs-rollout list")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "config.toml"
+        path.write_text(f'stack = "{STACK}"\nregion = "{REGION}"\n')
+        expect("status of the configured stack", scene.tool("status", "--config", str(path), region=None), 0, STACK, REGION)
+        path.write_text(f'stack = "{STACK}"\nregoin = "{REGION}"\n')
+        expect("a key that there is not", scene.tool("status", "--config", str(path)), 2, f"{path}, line 2", "regoin", "region and color")
+
+
+def completed(scene):
+    """What a shell that asks for completions gets: names in time, or nothing."""
+    def asked(*words):
+        began = time.monotonic()
+        told = {**scene.environment(REGION), "ECS_ROLLOUT_COMPLETE": "bash", "_CLAP_COMPLETE_INDEX": str(len(words)), "_CLAP_IFS": "\n",
+                "_CLAP_COMPLETE_COMP_TYPE": "9", "_CLAP_COMPLETE_SPACE": "true"}
+        answer = subprocess.run([scene.program, "--", "ecs-rollout", *words], capture_output=True, text=True, env=told, timeout=30)
+        took = time.monotonic() - began
+        if answer.returncode != 0 or answer.stderr:
+            fail(f"completion of {words}: {answer}")
+        return answer.stdout.split("\n"), took
+    verbs, _ = asked("st")
+    if verbs != ["status"]:
+        fail(f"completions of st: {verbs}")
+    names, _ = asked("status", STACK[:2])
+    if names != [STACK]:
+        fail(f"completions of a stack: {names}")
+    instances, _ = asked("explain", "i-")
+    if sorted(instances) != sorted(scene.instances()):
+        fail(f"completions of an instance: {instances}")
+    keys, scene.keys = scene.keys, {}
+    nothing, took = asked("status", STACK[:2])
+    scene.keys = keys
+    scene.between.delay = 5
+    late, waited = asked("status", STACK[:2])
+    scene.between.delay = 0
+    if STACK in nothing + late or max(took, waited) > 4:
+        fail(f"completions without credentials: {nothing} in {took:.1f} s; of an account that is slow: {late} in {waited:.1f} s")
+    print(f"completions have names, and nothing without credentials ({took:.1f} s) or when AWS is slow ({waited:.1f} s)")
 
 
 def trouble(scene):
@@ -303,6 +368,9 @@ def stuck(scene):
     if (told["instance"], told["well"], told["worker"], told["verdict"]) != (leaving, True, "drained", "NotYet"):
         fail(f"explain as JSON: {told}")
     expect("explain of what is queued", scene.tool("explain", held), 0, f"ecs-rollout explain {leaving}")
+    expect("status of a rollout under way", scene.tool("status", STACK), 124, "rolling forward", "draining", leaving, "Deadline in ",
+           SHOWN, "Under way. Next: ecs-rollout watch")
+    expect("list of a rollout under way", scene.tool("list"), 0, "rolling forward")
     reads = ("Describe", "List", "Get")
     changing = {action for _, action in scene.between.asked if not action.startswith(reads)}
     if changing - {"UpdateStack"}:
@@ -317,6 +385,8 @@ def stuck(scene):
     expect("explain of a drain in a pause", scene.tool("explain", leaving), 0, "PAUSED since", why,
            "CloudFormation gives the batch up in", "Resume: ecs-rollout resume")
     expect("explain of what is queued in a pause", scene.tool("explain", held), 0, "PAUSED since", why)
+    expect("status of a paused rollout", scene.tool("status", STACK), 124, "PAUSED since", why, "CloudFormation gives the batch up in")
+    expect("list of a paused rollout", scene.tool("list"), 0, f"PAUSED: {why}")
     expect("report of a paused rollout", scene.tool("report", STACK), 1, "PAUSED since", why, "Resume: ecs-rollout resume")
     expect("resume", scene.tool("resume", STACK, "--yes"), 0, why, "Resumed")
     expect("cancel that cannot ask", scene.tool("cancel", STACK), 2, leaving, cannot_ask)
@@ -333,6 +403,7 @@ def stuck(scene):
     end = changes("watch of a roll that goes back", scene.tool("watch", STACK, "--output", "json"), 1)[-1]
     if not (end["kind"] == "end" and not end["well"] and end["status"] == "UPDATE_ROLLBACK_COMPLETE"):
         fail(f"the end is {end}")
+    expect("status of a roll that went back", scene.tool("status", STACK), 1, "Rolled back in ", "the update was cancelled")
     expect("report of a roll that went back", scene.tool("report", STACK), 1, "UPDATE_ROLLBACK_COMPLETE")
     out, err = roll.communicate(timeout=300)
     fit_to_show(["roll"], out, err)
@@ -368,6 +439,8 @@ def retained(scene):
             AutoScalingGroupName=CLUSTER, LifecycleHookName="ecs-rollout-terminate", InstanceId=serving, LifecycleActionResult="ABANDON")
         until("its retention", lambda: scene.instances().get(serving) == "Terminating:Retained")
         expect("explain of what is retained", scene.tool("explain", serving), 1, f"ecs-rollout terminate {serving}")
+        expect("status of what is retained", scene.tool("status", STACK), 1, "needs you", f"ecs-rollout terminate {serving}")
+        expect("list of what is retained", scene.tool("list"), 0, serving)
         expect("terminate that cannot ask", scene.tool("terminate", serving), 2, "tasks still run on it", MARK, "--yes")
         if scene.instances().get(serving) != "Terminating:Retained":
             fail("terminate has not waited for an answer")
@@ -397,7 +470,7 @@ def main():
         scene = Scene(folder / "ecs-rollout")
         ending.callback(scene.end)
         scene.create()
-        for part in (refused, trouble, well, stuck, retained):
+        for part in (refused, once, completed, trouble, well, stuck, retained):
             part(scene)
     print(f"the operator's verbs did what they say, in {time.monotonic() - began:.0f} s")
 

@@ -92,8 +92,7 @@ impl Access {
         Self {
             profile,
             region,
-            debug: false,
-            in_memory: None,
+            ..Self::default()
         }
     }
 

@@ -130,6 +130,16 @@ impl Place {
         PLACE.get()
     }
 
+    /// Whether all endpoints that are set are on this machine, as those of the simulator are.
+    pub fn is_local(&self) -> bool {
+        let is_local = |setting: &Setting| {
+            let host = setting.value.split("://").nth(1).unwrap_or_default();
+            let local = ["127.", "localhost", "[::1]"];
+            local.iter().any(|begin| host.starts_with(begin))
+        };
+        !self.endpoints.is_empty() && self.endpoints.iter().all(is_local)
+    }
+
     /// The Region, and where it was set.
     pub fn region(&self) -> String {
         self.region.to_string()

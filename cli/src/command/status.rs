@@ -11,7 +11,7 @@ use super::watch::{TIMED_OUT, look_once};
 use crate::aws::Access;
 use crate::failure::{Exit, Failure};
 use crate::view::out::{print, print_value};
-use crate::view::status::{VALUES, line, severity};
+use crate::view::status::{VALUES, severity, text_of};
 use crate::watch::Outcome;
 
 /// Flags of `status`.
@@ -52,8 +52,8 @@ impl StatusVerb {
         })??;
         match self.output {
             Output::Text => {
-                for part in status.lines() {
-                    print_value(severity(part.2), &line(&part), VALUES);
+                for line in status.lines() {
+                    print_value(severity(line.tone), &text_of(&line), VALUES);
                 }
             }
             Output::Json => print(format_args!("{:#}\n", status.json())),

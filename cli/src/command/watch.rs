@@ -26,8 +26,7 @@ use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
-use explainer::Explainer;
-use explainer::Explanations;
+use explainer::{Explainer, Explanations};
 use poller::Poller;
 pub use poller::look_once;
 
@@ -164,12 +163,12 @@ impl Watch {
 
     async fn watch(self, output: Output) -> Result<ExitCode, Failure> {
         let stack = self.stack.name()?;
-        let updates = updates(self.access, stack.clone(), self.planned).await?;
-        let (looks, news) = (updates.polling, updates.news);
+        let watching = updates(self.access, stack.clone(), self.planned).await?;
+        let (looks, news) = (watching.polling, watching.news);
         let leaves = self.exit || self.timeout.is_some();
         match output {
             Output::Screen => {
-                let explanations = Explanations::of(updates.explainer);
+                let explanations = Explanations::of(watching.explainer);
                 live::show(&stack, leaves, looks, news, explanations).await
             }
             Output::Text => lines::print_lines(false, looks, news).await,
@@ -178,7 +177,18 @@ impl Watch {
     }
 }
 
-/// What is seen of a stack's rollout, and the task that looks, until all is at rest.
+/// A rollout that is watched.
+#[derive(Debug)]
+pub struct Watching {
+    /// The task that looks, until all is at rest.
+    pub polling: Polling,
+    /// What it sees.
+    pub news: UnboundedReceiver<Update>,
+    /// Who may look beside it.
+    pub explainer: Explainer,
+}
+
+/// Begins to watch a stack's rollout.
 ///
 /// # Errors
 /// As [`Access::connect`].
@@ -186,14 +196,13 @@ pub async fn updates(
     access: Access,
     stack: String,
     planned: Option<SignedDuration>,
-) -> Result<Updates, Failure> {
+) -> Result<Watching, Failure> {
     let (sender, news) = unbounded_channel();
     let poller = Poller::new(access, stack, planned, sender).await?;
-    let explainer = poller.explainer();
-    Ok(Updates {
+    Ok(Watching {
+        explainer: poller.explainer(),
         polling: tokio::spawn(poller.run()),
         news,
-        explainer,
     })
 }
 
@@ -210,16 +219,6 @@ fn default_output() -> Output {
     } else {
         Output::Text
     }
-}
-
-/// A rollout that is looked at.
-pub struct Updates {
-    /// The task that looks.
-    pub polling: Polling,
-    /// What it sees.
-    pub news: UnboundedReceiver<Update>,
-    /// What asks about one instance.
-    explainer: Explainer,
 }
 
 /// The task that looks: whether the rollout ended well.

@@ -8,7 +8,8 @@ use crate::watch::{StatusLine, Tone};
 pub const VALUES: usize = 11;
 
 /// The line as text.
-pub fn line((label, text, _): &StatusLine) -> String {
+pub fn text_of(line: &StatusLine) -> String {
+    let StatusLine { label, text, .. } = line;
     format!("{label:<width$} {text}", width = VALUES - 1)
 }
 

@@ -53,8 +53,22 @@ pub enum Tone {
     Plain,
 }
 
-/// A line: label, text, and how it is meant.
-pub type StatusLine = (&'static str, String, Tone);
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusLine {
+    /// What it is about.
+    pub label: &'static str,
+    /// What it says.
+    pub text: String,
+    /// How it is meant.
+    pub tone: Tone,
+}
+
+impl StatusLine {
+    fn new(label: &'static str, text: String, tone: Tone) -> Self {
+        Self { label, text, tone }
+    }
+}
 
 impl Status {
     /// How the last operation stands.
@@ -75,18 +89,18 @@ impl Status {
         });
         let stack = format!("{} is {}{since}", sight.stack, sight.status);
         let mut lines = vec![
-            ("stack", stack, Tone::Plain),
-            ("account", self.place.clone(), Tone::Plain),
+            StatusLine::new("stack", stack, Tone::Plain),
+            StatusLine::new("account", self.place.clone(), Tone::Plain),
         ];
         if self.ending.is_none() {
-            lines.push(("rollout", self.progress(), Tone::Plain));
+            lines.push(StatusLine::new("rollout", self.progress(), Tone::Plain));
         }
         if let Some(pause) = &sight.pause {
             let text = paused(pause, self.times_out(), self.at, &sight.stack);
-            lines.push(("paused", text, Tone::Bad));
+            lines.push(StatusLine::new("paused", text, Tone::Bad));
         }
         if let Some(cause) = &self.cause {
-            lines.push(("cause", cause.clone(), Tone::Bad));
+            lines.push(StatusLine::new("cause", cause.clone(), Tone::Bad));
         }
         lines.extend(self.instances());
         lines.extend(self.services());
@@ -97,12 +111,12 @@ impl Status {
     /// The answer, in one line.
     fn answer(&self) -> StatusLine {
         match &self.ending {
-            Some(ending) if ending.well => ("result", ending.summary(), Tone::Good),
-            Some(ending) => ("result", ending.summary(), Tone::Bad),
+            Some(ending) if ending.well => StatusLine::new("result", ending.summary(), Tone::Good),
+            Some(ending) => StatusLine::new("result", ending.summary(), Tone::Bad),
             None => {
                 let watch = format!("ecs-rollout watch {}", quoted(&self.sight.stack));
                 let text = format!("Under way. Next: {}", with_access(&watch));
-                ("result", text, Tone::Plain)
+                StatusLine::new("result", text, Tone::Plain)
             }
         }
     }
@@ -148,7 +162,7 @@ impl Status {
             .collect();
         if left_out > 0 {
             let text = format!("{left_out} more instances, see --output json");
-            lines.push(("waiting", text, Tone::Plain));
+            lines.push(StatusLine::new("waiting", text, Tone::Plain));
         }
         lines
     }
@@ -172,9 +186,9 @@ impl Status {
         };
         let text = format!("{} {}{since}{reason}{deadline}", member.id, member.state);
         if row.rank == Rank::Stuck {
-            ("needs you", text, Tone::Bad)
+            StatusLine::new("needs you", text, Tone::Bad)
         } else {
-            ("waiting", text, Tone::Plain)
+            StatusLine::new("waiting", text, Tone::Plain)
         }
     }
 
@@ -196,17 +210,17 @@ impl Status {
             };
             let (name, running, why) = change.parts();
             let text = format!("{name} {running}, {why}");
-            lines.push(("degraded", text, Tone::Bad));
+            lines.push(StatusLine::new("degraded", text, Tone::Bad));
         }
         let left_out = self.degraded().count().saturating_sub(SERVICES_NAMED);
         if left_out > 0 {
             let text = format!("{left_out} more services, see --output json");
-            lines.push(("degraded", text, Tone::Bad));
+            lines.push(StatusLine::new("degraded", text, Tone::Bad));
         }
         let seen = self.sight.services.len();
         if let Some(all) = self.sight.services_listed.filter(|all| *all > seen) {
             let text = format!("{seen} of {all} looked at");
-            lines.push(("services", text, Tone::Plain));
+            lines.push(StatusLine::new("services", text, Tone::Plain));
         }
         lines
     }

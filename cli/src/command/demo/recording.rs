@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval};
 
 use super::STACK;
 use crate::aws::{Access, InMemory};
-use crate::command::watch::{Polling, Update, updates};
+use crate::command::watch::{Polling, Update, Watching, updates};
 use crate::failure::Failure;
 use crate::screen::{Link, Screen};
 use crate::watch::Change;
@@ -45,8 +45,8 @@ pub fn frames(settings: &Settings, actions: &[Action]) -> Result<Vec<Frame>, Fai
             config,
             between_calls: BETWEEN_CALLS,
         });
-        let updates = updates(access, STACK.to_owned(), None).await?;
-        Recorder::new().record(updates.polling, updates.news).await
+        let Watching { polling, news, .. } = updates(access, STACK.to_owned(), None).await?;
+        Recorder::new().record(polling, news).await
     };
     let (frames, _) = run_watched(settings, &[Action::Deploy], actions, watch)?;
     frames

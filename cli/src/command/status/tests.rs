@@ -43,7 +43,7 @@ fn status(before: &[Action]) -> Status {
 
 fn text(status: &Status) -> String {
     let lines = status.lines();
-    let lines = lines.iter().map(|part| line(part) + "\n");
+    let lines = lines.iter().map(|line| text_of(line) + "\n");
     lines.collect()
 }
 
