@@ -193,6 +193,29 @@ fn the_rule_gives_the_reconciler_what_it_reads() {
 }
 
 #[test]
+fn the_templates_carry_the_versions_of_the_crates() {
+    let ours = workers::config::INTERFACE_VERSION;
+    let cluster = text("template/ecs-cluster.yaml");
+    let in_metadata = format!("\"metrics\": ${{Metrics}}, \"interfaceVersion\": {ours}}}\n");
+    assert_eq!(cluster.matches(&in_metadata).count(), 2, "the two hooks");
+    let in_input = format!("\"tailSeconds\": 180, \"interfaceVersion\": {ours}}}'\n");
+    let workflow = text("template/workflow.yaml");
+    assert_eq!(workflow.matches(&in_input).count(), 1, "the reconciler");
+    for (output, value) in [
+        ("InterfaceVersion", format!("'{ours}'")),
+        ("ReleaseVersion", env!("CARGO_PKG_VERSION").to_owned()),
+    ] {
+        let (_, rest) = cluster
+            .split_once(&format!("\n  {output}:\n"))
+            .unwrap_or_else(|| panic!("ecs-cluster.yaml has no output {output}"));
+        let found = rest
+            .lines()
+            .find_map(|line| line.strip_prefix("    Value: "));
+        assert_eq!(found, Some(value.as_str()), "{output}");
+    }
+}
+
+#[test]
 fn an_error_never_leads_to_continue() {
     let states = states();
     let next_of = |name: &str| -> Vec<String> {

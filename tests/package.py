@@ -4,7 +4,7 @@
 usage: package.py [--architecture x86_64|arm64] [--profile lambda|release] [--without-build] [--s3 URL]
 
 URL is an S3 on loopback; without it moto's is started. Checked are: there is one zip for each function of the template,
-and no other; each is under 3.3 MB and holds an executable `bootstrap` for the architecture, and nothing else; `aws
+and no other; each is under 3 MB and holds an executable `bootstrap` for the architecture, and nothing else; `aws
 cloudformation package` uploads them, the definitions and the nested templates, each as it is; the template that it writes
 names all of them and no file any more, and has no findings.
 """
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ZIPS = ROOT / "target" / "lambda"
 TOOLS = Path(sys.executable).parent
 BUCKET = "artifacts"
-MOST_BYTES = 3_300_000
+MOST_BYTES = 3_000_000
 
 # e_machine of an ELF header, and cargo-lambda's flag, by architecture as Lambda spells it.
 MACHINES = {"x86_64": (62, "--x86-64"), "arm64": (183, "--arm64")}

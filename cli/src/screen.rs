@@ -78,6 +78,23 @@ pub enum Key {
     Copy,
     /// Shows and copies the console link of the chosen entry.
     Link,
+    /// Pauses the rollout, or resumes it, after a question.
+    Pause,
+    /// Cancels the update, after a question.
+    Cancel,
+    /// Yes to a question; without one it copies.
+    Yes,
+}
+
+/// What the user may do to the rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// No further drain begins, and no new instance is admitted.
+    Pause,
+    /// It proceeds.
+    Resume,
+    /// CloudFormation rolls the update back.
+    Cancel,
 }
 
 /// What is to be done outside of the screen.
@@ -87,6 +104,8 @@ pub enum Request {
     Copy(String),
     /// Explain this instance.
     Explain(String),
+    /// Do this, which the user has confirmed.
+    Act(Action),
 }
 
 /// The explanation of an instance.
@@ -101,6 +120,7 @@ struct Explained {
 enum Overlay {
     Help,
     Whole,
+    Question(Action),
 }
 
 /// The screen.

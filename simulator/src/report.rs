@@ -13,8 +13,9 @@ use crate::lambda_process::Starts;
 const USD_PER_1000_TRANSITIONS: f64 = 0.025;
 /// US dollars for a million invocations (public price).
 const USD_PER_MILLION_INVOCATIONS: f64 = 0.20;
-/// US dollars for a GB-second on arm64 (public price, first tier).
-const USD_PER_GB_SECOND: f64 = 0.000_013_333_4;
+/// US dollars for a GB-second on x86_64, which functions have by default (public price, first
+/// tier). On arm64 it is a fifth less.
+const USD_PER_GB_SECOND: f64 = 0.000_016_666_7;
 
 /// A rollout in numbers. Members are spelled so in JSON output, and keep their names.
 #[derive(Debug, Clone, PartialEq, Serialize)]

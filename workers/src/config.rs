@@ -6,6 +6,7 @@ mod action;
 mod drain_options;
 mod fields;
 mod history;
+pub(crate) mod interface;
 mod legacy_metadata;
 
 pub(crate) use fields::Fields;
@@ -13,6 +14,7 @@ pub(crate) use fields::Fields;
 pub use history::{
     DrainStart, DrainedDetails, DrainingDetails, History, JoinedDetails, StableDetails,
 };
+pub use interface::INTERFACE_VERSION;
 
 use std::ops::RangeInclusive;
 
@@ -126,7 +128,7 @@ pub fn read_event(input: &Value) -> Reading {
     }
 }
 
-const METADATA_KEYS: [&str; 10] = [
+const METADATA_KEYS: [&str; 11] = [
     "cluster",
     "stack",
     "resource",
@@ -137,9 +139,11 @@ const METADATA_KEYS: [&str; 10] = [
     "batchSize",
     "updateMethod",
     "metrics",
+    interface::KEY,
 ];
 
 fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackResource>) {
+    let understood = interface::check(metadata);
     let cluster = metadata.text("cluster");
     let stack = metadata.text("stack");
     let resource = metadata.text("resource");
@@ -165,6 +169,7 @@ fn read_settings(metadata: &mut Fields<'_>) -> (Option<Settings>, Option<StackRe
         update_method: update_method.unwrap_or(UpdateMethod::RollingUpdate),
     });
     let settings = || {
+        understood?;
         Some(Settings {
             cluster: ClusterName::new(cluster?),
             target: update_method.and(target.clone())?,

@@ -16,8 +16,8 @@
 //!   hook, ours being answered, gets one execution, which ends at once;
 //! - only our two hooks and this group are served.
 //!
-//! Its input is not a lifecycle event but `{"group": …, "stateMachineArn": …, "tailSeconds": …}`,
-//! from a scheduled rule.
+//! Its input is not a lifecycle event but `{"group": …, "stateMachineArn": …, "tailSeconds": …,
+//! "interfaceVersion": …}`, from a scheduled rule.
 
 mod reason;
 
@@ -28,8 +28,8 @@ use serde_json::{Map, Value, json};
 
 use crate::Clients;
 use crate::autoscaling::actions::{Hook, OpenActivity};
-use crate::config::Fields;
 pub use crate::config::RECONCILER as SOURCE;
+use crate::config::{Fields, interface};
 use crate::error::Error;
 use crate::model::group::{GroupInstance, GroupSnapshot, LifecycleState};
 use crate::model::{Assessment, GroupName, HookName, InstanceId, Place, Transition, later};
@@ -107,9 +107,10 @@ pub fn read_order(input: &Value) -> Result<Request, Error> {
         text.starts_with("arn:") && text.contains(":stateMachine:")
     });
     let tail = fields.seconds("tailSeconds", &TAIL_SECONDS);
+    let understood = interface::check(&mut fields);
     // Each that is missing is a mistake.
-    match (group, machine, tail) {
-        (Some(group), Some(machine), Some(tail)) => Ok(Request {
+    match (group, machine, tail, understood) {
+        (Some(group), Some(machine), Some(tail), Some(())) => Ok(Request {
             group: GroupName::new(group),
             machine: machine.to_owned(),
             tail,

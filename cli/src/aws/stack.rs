@@ -2,6 +2,7 @@
 
 mod change;
 mod failed;
+mod interface;
 mod lost;
 mod read;
 mod words;

@@ -201,6 +201,20 @@ impl Cancel {
     }
 }
 
+/// Cancels the update of a stack for somebody who was asked elsewhere; what follows, in one line.
+///
+/// # Errors
+/// If there is no update to cancel, or AWS refuses.
+pub async fn without_question(aws: &Aws, stack: &Stack) -> Result<String, Failure> {
+    if !stack.goes_forward() {
+        let (name, status) = (&stack.name, &stack.status);
+        let text = format!("stack {name} is {status}: no update in progress; nothing to cancel");
+        return Err(Failure::refused(text));
+    }
+    aws.cancel_update(&stack.name).await?;
+    Ok("The update is being cancelled: CloudFormation rolls it back.".to_owned())
+}
+
 /// The result for a program; `group` is that of an update that can be cancelled.
 fn result(stack: &Stack, group: Option<&Group>, cancelled: bool) -> Value {
     let mut result = json!({"stack": stack.name, "status": stack.status, "cancelled": cancelled});

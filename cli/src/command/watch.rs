@@ -4,6 +4,7 @@
 //! `rounds` looks, by `look`, which is patient and slow, and tells what it sees; `lines` writes
 //! that, `live` shows it.
 
+mod action;
 mod explainer;
 mod keys;
 mod lines;
@@ -26,6 +27,7 @@ use crate::aws::{Access, quoted, with_access};
 use crate::failure::Failure;
 use crate::format::{duration, read_duration};
 use crate::watch::{Change, Snapshot};
+use action::Actions;
 use explainer::{Explainer, Explanations};
 use poller::Poller;
 pub use poller::look_once;
@@ -42,7 +44,8 @@ pub use poller::look_once;
 On a terminal it is a screen: ? lists its keys; Enter explains an instance, by the calls of explain. The last screen stays with a summary until you press a key. Piped it writes lines,
 times in UTC. Until the first batch has ended, the ETA is the estimate of plan, for which the calls of plan are made once.
 
-Changes nothing, and makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
+Changes nothing by itself; on the screen p pauses and resumes, and x cancels, each after a question, by the calls of those
+verbs. It makes two calls a second at most: cloudformation:DescribeStacks, DescribeStackEvents,
 autoscaling:DescribeAutoScalingGroups, DescribeScalingActivities, ecs:ListServices, DescribeServices, ListContainerInstances,
 DescribeContainerInstances, states:ListExecutions, GetExecutionHistory; after a rollback ssm:GetParameter. It waits for the last drains, which CloudFormation does
 not. While calls are throttled, or AWS does not answer any more, or your credentials have expired, it says so and waits, an hour
@@ -168,8 +171,10 @@ impl Watch {
         let leaves = self.exit || self.timeout.is_some();
         match output {
             Output::Screen => {
-                let explanations = Explanations::of(watching.explainer);
-                live::show(&stack, leaves, looks, news, explanations).await
+                let explainer = watching.explainer;
+                let explanations = Explanations::of(explainer.clone());
+                let actions = Actions::of(explainer, stack.clone());
+                live::show(&stack, leaves, looks, news, explanations, actions).await
             }
             Output::Text => lines::print_lines(false, looks, news).await,
             Output::Json => lines::print_lines(true, looks, news).await,

@@ -69,6 +69,7 @@ pub const UNFINISHED: [&str; 5] = ["retained", "being-ended", "kept", "under-way
 pub fn all(seen: &Observation, asked: &PlanRequest) -> Vec<Diagnostic> {
     let checks = [
         stack::stack,
+        stack::interface,
         stack::ami,
         stack::change,
         stack::rolled_back,

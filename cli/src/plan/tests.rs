@@ -131,6 +131,10 @@ fn around_it() -> Vec<Wrong> {
             ..wrong("stack-failed", |_| {})
         },
         Wrong {
+            mend: |seen| seen.stack = seen.stack.clone().with_interface(99, "9.0.0"),
+            ..wrong("newer-stack", |_| {})
+        },
+        Wrong {
             ami: "ami-latest",
             ..wrong("ami-parameter", |_| {})
         },

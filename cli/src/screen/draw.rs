@@ -63,6 +63,9 @@ impl Screen {
                 links.clear();
                 overlay::help(canvas, area);
             }
+            Some(Overlay::Question(action)) => {
+                overlay::question(canvas, area, &self.sight.stack, action);
+            }
             Some(Overlay::Whole) => links = self.whole(canvas, area),
             None => {}
         }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::Action;
 use super::draw::Link;
 use super::paint::{Canvas, Mood};
 use super::text::wrap;
@@ -12,7 +13,7 @@ use crate::view::wrap::wrapped;
 /// No wider than what is read with ease.
 const WIDTH_AT_MOST: u16 = 100;
 
-const HELP: [(&str, &str); 18] = [
+const HELP: [(&str, &str); 20] = [
     ("↑ ↓ PgUp PgDn", "another entry (also k and j)"),
     ("Home End", "the first, the last (also g and G)"),
     ("Tab, Shift-Tab", "the next pane, the one before"),
@@ -24,6 +25,8 @@ const HELP: [(&str, &str); 18] = [
     ("s", "sort the pane by the next column"),
     ("c", "copy the id or name of the entry (OSC 52)"),
     ("o", "show and copy its console link"),
+    ("p", "pause the rollout, or resume it; asks first"),
+    ("x", "cancel the update, which rolls back; asks first"),
     ("Esc", "back; clears the filter"),
     ("q, Ctrl-C", "leave; the rollout proceeds"),
     ("", ""),
@@ -60,6 +63,36 @@ pub fn help(canvas: &mut Canvas<'_>, area: Rect) {
     for (y, (key, meaning)) in (inner.y..inner.bottom()).zip(lines) {
         let line = Rect { y, ..inner };
         canvas.parts(line, &[(key, Mood::Strong), (meaning, Mood::Plain)]);
+    }
+}
+
+/// What an action does, and the question.
+pub fn question(canvas: &mut Canvas<'_>, area: Rect, stack: &str, action: Action) {
+    let (title, text) = match action {
+        Action::Pause => (
+            "Pause the rollout?",
+            "Open drains continue. No further drain begins, and no new instance is admitted, until you resume. \
+             CloudFormation gives a batch an hour: a longer pause makes the update fail and roll back.",
+        ),
+        Action::Resume => (
+            "Resume the rollout?",
+            "The next instances move within minutes.",
+        ),
+        Action::Cancel => (
+            "Cancel the update?",
+            "CloudFormation rolls it back: it replaces the instances of the new launch template by instances of the old one, a \
+             batch at a time. The SSM parameter keeps the new AMI id; the summary says how to put the old one back.",
+        ),
+    };
+    let width = usize::from(area.width.min(WIDTH_AT_MOST)).saturating_sub(4);
+    let mut lines = vec![(format!("Stack {stack}"), Mood::Strong)];
+    let text = wrap(text, width).into_iter();
+    lines.extend(text.map(|line| (line, Mood::Plain)));
+    lines.push((String::new(), Mood::Plain));
+    lines.push(("y yes   any other key no".to_owned(), Mood::Waiting));
+    let inner = frame(canvas, area, title, lines.len());
+    for (y, (text, mood)) in (inner.y..inner.bottom()).zip(lines) {
+        canvas.put(inner.x, y, &text, inner.width, mood);
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::plan::Plan;
-use super::{Explained, Key, Overlay, Pane, Request, Screen};
+use super::{Action, Explained, Key, Overlay, Pane, Request, Screen};
 use crate::aws::console;
 
 impl Screen {
@@ -12,6 +12,14 @@ impl Screen {
         self.note = None;
         if self.arrangement.is_typed {
             return self.type_filter(key);
+        }
+        if let Some(Overlay::Question(action)) = self.overlay {
+            self.overlay = None;
+            if key == Key::Yes {
+                self.note = Some("Asked AWS for it …".to_owned());
+                self.request = Some(Request::Act(action));
+            }
+            return;
         }
         if let Some(overlay) = self.overlay {
             let ends = match key {
@@ -40,8 +48,10 @@ impl Screen {
                 self.arrangement.next_order(pane, &self.lists[pane.place()]);
                 self.arrange();
             }
-            Key::Copy => self.copy(),
+            Key::Copy | Key::Yes => self.copy(),
             Key::Link => self.copy_link(),
+            Key::Pause => self.overlay = Some(Overlay::Question(self.pause_or_resume())),
+            Key::Cancel => self.overlay = Some(Overlay::Question(Action::Cancel)),
             Key::Escape => self.set_filter(String::new()),
             Key::Character(_) | Key::Backspace => {}
             other => self.choose(other, Plan::of(area, self).rows(self.pane)),
@@ -62,6 +72,19 @@ impl Screen {
     /// An instance was explained, or could not be.
     pub fn is_explained(&mut self, instance: String, text: String) {
         self.explained = Some(Explained { instance, text });
+    }
+
+    /// An action was done, or refused.
+    pub fn has_acted(&mut self, result: String) {
+        self.note = Some(result);
+    }
+
+    fn pause_or_resume(&self) -> Action {
+        if self.sight.pause.is_some() {
+            Action::Resume
+        } else {
+            Action::Pause
+        }
     }
 
     fn type_filter(&mut self, key: Key) {

@@ -131,6 +131,11 @@ pub enum Change {
         #[serde(skip)]
         words: String,
     },
+    /// What you should know before you rely on the rest.
+    Warning {
+        /// What is the matter, and the way out.
+        reason: String,
+    },
     /// AWS could not be asked.
     Trouble {
         /// Why, and what is done about it.

@@ -28,6 +28,7 @@ impl Change {
                 (instance.clone(), said.situation().to_owned(), reason)
             }
             Self::Progress { .. } | Self::Pause { .. } => self.parts_of_the_whole(),
+            Self::Warning { reason } => ("warning".to_owned(), String::new(), reason.clone()),
             Self::Trouble { reason } => ("problem".to_owned(), String::new(), reason.clone()),
             Self::End(end) => ("end".to_owned(), end.status.clone(), end.summary()),
             Self::Service { .. } | Self::Activity { .. } | Self::Execution { .. } => {

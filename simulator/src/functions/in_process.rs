@@ -23,7 +23,7 @@ use crate::sdk_client;
 
 /// How long an environment takes to be there before the first event.
 ///
-/// assumption: 20 ms for Rust on arm64. The `Init Duration` in the function's logs proves it.
+/// assumption: 20 ms for Rust. The `Init Duration` in the function's logs proves it.
 const COLD_START: Duration = Duration::from_millis(20);
 /// From Step Functions to a warm function and back.
 ///

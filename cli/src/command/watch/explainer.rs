@@ -8,7 +8,7 @@ use crate::aws::{Access, Slots};
 use crate::failure::Failure;
 
 /// What explains instances.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Explainer {
     /// The access to the account.
     pub access: Access,

@@ -125,7 +125,10 @@ impl Input {
             '?' | 'h' => Key::Help,
             '/' => Key::Filter,
             's' => Key::Sort,
-            'c' | 'y' => Key::Copy,
+            'c' => Key::Copy,
+            'y' => Key::Yes,
+            'p' => Key::Pause,
+            'x' => Key::Cancel,
             'o' => Key::Link,
             _ => return Self::Other,
         })

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 
+use super::action::Actions;
 use super::explainer::Explanations;
 use super::keys::{Input, Keys};
 use super::terminal::Terminal;
@@ -48,6 +49,7 @@ pub async fn show(
     looks: JoinHandle<Result<bool, Failure>>,
     mut news: UnboundedReceiver<Update>,
     explanations: Explanations,
+    actions: Actions,
 ) -> Result<ExitCode, Failure> {
     // What cannot be watched at all is said without a screen.
     let Some(first) = news.recv().await else {
@@ -66,6 +68,7 @@ pub async fn show(
         end: None,
         leaves,
         explanations,
+        actions,
     };
     showing.hear(first);
     let over = {
@@ -103,6 +106,7 @@ struct Showing {
     /// Whether it leaves at the end without a key.
     leaves: bool,
     explanations: Explanations,
+    actions: Actions,
 }
 
 impl Showing {
@@ -152,6 +156,10 @@ impl Showing {
                     self.screen.is_explained(instance, text);
                     None
                 }
+                Some(result) = self.actions.next() => {
+                    self.screen.has_acted(result);
+                    None
+                }
                 _ = clock.tick() => None,
                 code = signals.next() => return Ok(Over::Left(code)),
             };
@@ -183,6 +191,10 @@ impl Showing {
             Some(Request::Copy(text)) => terminal.copy(&text),
             Some(Request::Explain(instance)) => {
                 self.explanations.ask(instance);
+                Ok(())
+            }
+            Some(Request::Act(action)) => {
+                self.actions.begin(action);
                 Ok(())
             }
             None => Ok(()),

@@ -140,6 +140,9 @@ impl Poller {
         self.sight.stack.clone_from(&stack.name);
         self.sight.status.clone_from(&stack.status);
         self.sight.region = self.look.region().to_owned();
+        if self.round == 0 {
+            self.send_newer_interface(&stack);
+        }
         self.happenings(&stack).await?;
         self.sight.began = self.events.began.or(stack.since);
         if self.round == 0 {

@@ -54,6 +54,14 @@ pub fn stack(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
     vec![Diagnostic::blocker("stack-failed", words)]
 }
 
+/// This program understands the stack's template.
+pub fn interface(seen: &Observation, _: &PlanRequest) -> Vec<Diagnostic> {
+    let newer = seen.stack.newer_interface().into_iter();
+    newer
+        .map(|newer| Diagnostic::warning("newer-stack", newer.to_string()))
+        .collect()
+}
+
 /// An operation failed whose rollback was disabled: CloudFormation takes an update, a retry or a
 /// rollback then.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html>,

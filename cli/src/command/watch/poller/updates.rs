@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::Update;
 use super::Poller;
-use crate::aws::{Activity, StackEvent};
+use crate::aws::{Activity, Stack, StackEvent};
 use crate::watch::{Change, Ended, Entry, Standing};
 
 impl Poller {
@@ -22,6 +22,21 @@ impl Poller {
                 },
             );
         }
+    }
+
+    /// That the stack is newer than this program understands, before anything is said of it.
+    pub(super) fn send_newer_interface(&mut self, stack: &Stack) {
+        let Some(newer) = stack.newer_interface() else {
+            return;
+        };
+        let (at, reason) = (self.look.now(), newer.to_string());
+        self.sight.happened([Entry {
+            at,
+            subject: "ecs-rollout".to_owned(),
+            status: "WARNING".to_owned(),
+            text: reason.clone(),
+        }]);
+        self.change(at, Change::Warning { reason });
     }
 
     /// What has changed since the round before.
