@@ -1,5 +1,6 @@
 //! Whose account it is: the profile, the Region, the credentials, found as the AWS CLI finds them.
 
+mod profiles;
 mod selection;
 
 use std::error::Error as _;
@@ -13,7 +14,6 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_runtime::env_config::section::EnvConfigSections;
 use aws_types::os_shim_internal::{Env, Fs};
 use clap::Args;
 use workers::http;
@@ -22,6 +22,7 @@ use super::place::{Place, Sources};
 use super::{Aws, Slots, half_key, shell};
 use crate::failure::Failure;
 use crate::settings::Settings;
+use profiles::profile_exists;
 use selection::{Configured, selected_profile, source};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
@@ -234,38 +235,6 @@ fn loader(http: http::Client, retries: Option<RetryConfig>) -> ConfigLoader {
         Some(retries) => loader.retry_config(retries),
         None => loader,
     }
-}
-
-/// Whether the configuration files have the profile. The SDK would silently look elsewhere.
-async fn profile_exists(name: &str, env: &Env) -> Result<EnvConfigSections, Failure> {
-    let files = EnvConfigFiles::default();
-    let load = aws_config::profile::load(&Fs::real(), env, &files, None).await;
-    let profiles = load.map_err(|error| {
-        let mut text = format!("the AWS configuration files cannot be read: {error}");
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text += &format!(": {error}");
-            cause = error.source();
-        }
-        Failure::from(text)
-    })?;
-    if profiles.get_profile(name).is_some() {
-        return Ok(profiles);
-    }
-    let mut known: Vec<&str> = profiles.profiles().collect();
-    known.sort_unstable();
-    let known = if known.is_empty() {
-        "they have no profile".to_owned()
-    } else {
-        format!("they have: {}", known.join(", "))
-    };
-    // A wrong name is input, as a flag is: nothing was asked of AWS.
-    Err(Failure::from(format!(
-        "profile {name} does not exist in the AWS configuration files (~/.aws/config and ~/.aws/credentials, or the files that \
-         AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name); {known}. Give another --profile, or make it with \
-         aws configure --profile {}",
-        shell::quoted(name)
-    )))
 }
 
 /// The same settings with the credentials of this profile and no others: with --profile the AWS CLI

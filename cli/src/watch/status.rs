@@ -173,7 +173,9 @@ impl Status {
         let since = row.since.map_or_else(String::new, |since| {
             format!(" for {}", between(since, self.at))
         });
-        let deadline = row.asked.and_then(|asked| asked.deadline);
+        // A worker's reason has it already.
+        let unanswered = row.asked.filter(|asked| asked.said.reason.is_empty());
+        let deadline = unanswered.and_then(|asked| asked.deadline);
         let deadline = deadline.map_or_else(String::new, |end| {
             if end > self.at {
                 format!(" Deadline in {}.", between(self.at, end))

@@ -1,22 +1,16 @@
-//! A recording shows the rollout to its end, and is the same each time.
+//! The picture of the README is a recording of today's demo, to the byte.
+
+use std::path::Path;
+
+use clap::Parser;
 
 use super::*;
-use crate::command::demo::svg;
-use simulator::scenario::files::{Files, built_in_parameters};
-use simulator::workload::Workload;
+use crate::command::demo::{Demo, svg};
 
-fn settings() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(2),
-        faults: Vec::new(),
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(2);
-    settings
+#[derive(Debug, Parser)]
+struct CommandLine {
+    #[command(flatten)]
+    demo: Demo,
 }
 
 fn text(frame: &Frame) -> String {
@@ -25,12 +19,16 @@ fn text(frame: &Frame) -> String {
 }
 
 #[test]
-fn a_recording_shows_the_rollout_to_its_end_and_is_the_same_each_time() {
-    let first = frames(&settings(), &[Action::Roll]).expect("a rollout");
-    let again = frames(&settings(), &[Action::Roll]).expect("a rollout");
-    assert_eq!(svg::animation(&first), svg::animation(&again));
-    assert!(first.len() > 20, "{} frames", first.len());
-    assert!(text(&first[0]).contains("UPDATE_IN_PROGRESS"));
-    let last = first.last().expect("a frame");
+fn the_picture_of_the_readme_is_a_recording_of_the_demo_to_its_end() {
+    let demo = CommandLine::parse_from(["demo"]).demo;
+    let recorded = frames(&demo.settings(), &demo.actions()).expect("a rollout");
+    assert!(text(&recorded[0]).contains("UPDATE_IN_PROGRESS"));
+    let last = recorded.last().expect("a frame");
     assert!(text(last).contains("UPDATE_COMPLETE"), "{}", text(last));
+    let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/demo.svg");
+    let shown = std::fs::read_to_string(picture).unwrap_or_default();
+    assert!(
+        shown == svg::animation(&recorded),
+        "docs/demo.svg is another recording: target/debug/ecs-rollout demo --svg docs/demo.svg"
+    );
 }
