@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs every command of the README that needs no AWS account, as written, and says which it left out and why.
+"""Runs every command of the README and of docs/ that needs no AWS account, as written, and says which it left out and why.
 
-A command is expected to end with 0, or with what its comment says (`exit code 1`). What needs an account is behind the
-heading that says so, or has a comment that says so. A block that starts something in the background is run whole.
+A command is expected to end with 0, or with what its comment says (`exit code 1`). What needs an account says so: in the heading
+above it ("needs an AWS account"; "from here on" is for the rest of the page), or in the command's own comment. A block that
+opens with a comment "# needs …" is left out too. A block that starts something in the background is run whole.
 
 usage: readme.py [FOLDER OF aws]      in the checkout's root, with cargo and the AWS CLI
 """
@@ -17,8 +18,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
-FROM_HERE_ON = "needs an AWS account, from here on"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+NEEDS_ACCOUNT = "needs an AWS account"
+FROM_HERE_ON = f"{NEEDS_ACCOUNT}, from here on"
 LIMIT = 900
 # Seconds that a process may take to end after it was told to.
 GRACE = 20
@@ -32,45 +34,57 @@ SERVICES = """{"services": [
 
 
 def main():
-    before, found, _ = README.partition(FROM_HERE_ON)
-    if not found:
-        sys.exit(f"README.md has no heading with the words: {FROM_HERE_ON}")
-    blocks = re.findall(r"```sh\n(.*?)```", before, re.DOTALL)
     written = ROOT / "services.json"
     if written.exists():
         sys.exit(f"{written} is in the way; move it")
     written.write_text(SERVICES)
     try:
-        ran = sum(run_block(block) for block in blocks)
+        ran = {page.name: sum(run_block(page.name, block) for block in runnable(page.read_text())) for page in PAGES}
     finally:
         written.unlink()
-    if ran < 10:
-        sys.exit(f"only {ran} commands were found in README.md: has its form changed?")
-    print(f"{ran} commands of README.md did what it says")
+    for name, least in {"README.md": 3, "getting-started.md": 10}.items():
+        if ran[name] < least:
+            sys.exit(f"only {ran[name]} commands were found in {name}: has its form changed?")
+    print(f"{sum(ran.values())} commands did what the README and docs/ say: {ran}")
 
 
-def run_block(block):
-    if re.search(r"&\s*(#.*)?$", block, re.MULTILINE):
-        run(block, 0)
+def runnable(page):
+    """The blocks of shell commands that need no account."""
+    before, _, _ = page.partition(FROM_HERE_ON)
+    if before != page:
+        # The heading itself is cut in the middle.
+        before = before.rpartition("\n#")[0]
+    blocks = []
+    for section in re.split(r"^(?=#+ )", before, flags=re.MULTILINE):
+        if NEEDS_ACCOUNT not in section.partition("\n")[0]:
+            found = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+            blocks += [block for block in found if not block.startswith("# needs ")]
+    return blocks
+
+
+def run_block(page, block):
+    """How many of its commands were run."""
+    if re.search(r"(&\s*(#.*)?$)|\\$", block, re.MULTILINE):
+        run(page, block, 0)
         return len(block.strip().splitlines())
-    return sum(run_line(line) for line in block.strip().splitlines())
+    return sum(run_line(page, line) for line in block.strip().splitlines() if not line.startswith("#"))
 
 
-def run_line(line):
+def run_line(page, line):
     command, _, comment = line.partition("#")
     command = command.strip()
-    if command == "tests/run":
-        print("left out, it runs this: tests/run")
+    if command.startswith("tests/run"):
+        print(f"left out, it runs this: {command}")
         return 0
     if "needs an account" in comment:
         print(f"left out, it needs an account: {command}")
         return 0
     expected = re.search(r"exit code (\d+)", comment)
-    run(command, int(expected[1]) if expected else 0)
+    run(page, command, int(expected[1]) if expected else 0)
     return 1
 
 
-def run(script, expected):
+def run(page, script, expected):
     began = time.monotonic()
     path = os.pathsep.join(sys.argv[1:2] + [os.environ["PATH"]])
     script = f"set -e\n{script}" if "\n" in script else script
@@ -86,9 +100,9 @@ def run(script, expected):
         said.seek(0)
         output = said.read()
     if code != expected:
-        sys.exit(f"{output}\nREADME.md says: {script}\nexit code {code}, expected {expected}")
+        sys.exit(f"{output}\n{page} says: {script}\nexit code {code}, expected {expected}")
     if left:
-        sys.exit(f"{output}\nREADME.md says: {script}\nwhich leaves a process running")
+        sys.exit(f"{output}\n{page} says: {script}\nwhich leaves a process running")
     print(f"{time.monotonic() - began:5.1f} s  {script.strip().splitlines()[-1]}")
 
 
