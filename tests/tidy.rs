@@ -374,7 +374,7 @@ fn no_path_of_a_machine_is_written_down() {
 }
 
 #[test]
-fn the_readme_names_the_two_commands_and_links_to_files_that_are_there() {
+fn the_readme_is_a_page_and_names_the_two_commands() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
     for command in ["cargo run -- rehearse", "tests/run"] {
         assert!(
@@ -382,17 +382,57 @@ fn the_readme_names_the_two_commands_and_links_to_files_that_are_there() {
             "the README does not name {command}"
         );
     }
-    let dangling: Vec<&str> = readme
-        .split("](")
+    let lines = readme.lines().count();
+    assert!(lines <= 150, "the README has {lines} lines, and not 150");
+}
+
+/// The links of a page that lead into this checkout: path and anchor.
+fn local_links(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    page.split("](")
         .skip(1)
         .filter_map(|rest| rest.split(')').next())
-        .filter(|link| !link.starts_with("http") && !link.starts_with('#'))
-        .filter(|link| !root().join(link.split('#').next().unwrap_or(link)).exists())
-        .collect();
-    assert!(
-        dangling.is_empty(),
-        "the README links to files that are not there: {dangling:?}"
+        .filter(|link| !link.starts_with("http") && !link.contains(' '))
+        .map(|link| link.split_once('#').unwrap_or((link, "")))
+}
+
+/// What a heading is called in a link, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    heading
+        .trim_start_matches('#')
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
+#[test]
+fn every_link_of_the_documentation_leads_to_a_file_and_a_heading_that_are_there() {
+    assert_eq!(
+        anchor("## What does `A:B` mean, and?"),
+        "what-does-ab-mean-and"
     );
+    let mut dangling = Vec::new();
+    for (path, page) in tracked().iter().filter(|(path, _)| path.ends_with(".md")) {
+        let folder = root().join(path);
+        let folder = folder.parent().expect("a file has a folder");
+        for (file, heading) in local_links(page) {
+            let to = if file.is_empty() {
+                root().join(path)
+            } else {
+                folder.join(file)
+            };
+            let text = std::fs::read_to_string(&to).unwrap_or_default();
+            let mut headings = text.lines().filter(|line| line.starts_with('#'));
+            let is_there =
+                to.exists() && (heading.is_empty() || headings.any(|line| anchor(line) == heading));
+            if !is_there {
+                dangling.push(format!("{path}: {file}#{heading}"));
+            }
+        }
+    }
+    assert_none("these links lead nowhere", &dangling);
 }
 
 #[test]

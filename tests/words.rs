@@ -148,9 +148,11 @@ fn around(text: &str, phrase: &str) -> String {
     text[start..end].replace('\n', " ")
 }
 
-/// The README, the help of every verb, the goldens, and the texts in the sources.
+/// The README and the pages of docs/, the help of every verb, the goldens, and the texts in the sources.
 fn texts() -> impl Iterator<Item = Text> {
-    let readme = std::iter::once(read(&root().join("README.md")));
+    let pages = files(&root().join("docs"), "md").into_iter();
+    let pages = pages.map(|path| read(&path));
+    let readme = std::iter::once(read(&root().join("README.md"))).chain(pages);
     let goldens = files(&root().join("tests"), "golden");
     let goldens = goldens.into_iter().map(|path| read(&path));
     let sources = [

@@ -113,7 +113,7 @@ pub async fn diagnose(access: &Access, stack: Option<&str>) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     of_this_program(&mut diagnosis);
     match access.connect().await {
-        Ok(aws) => of_account(&mut diagnosis, &aws, stack).await,
+        Ok(aws) => of_account(&mut diagnosis, &aws, stack, workers::boot::clock()).await,
         Err(failure) => diagnosis.add("credentials and Region", State::Wrong, failure.to_string()),
     }
     diagnosis
@@ -128,32 +128,23 @@ fn of_this_program(diagnosis: &mut Diagnosis) {
     diagnosis.add("configuration", State::Ok, text);
 }
 
-/// Looks at the account, and at the stack if one is named.
-pub async fn of_account(diagnosis: &mut Diagnosis, aws: &Aws, stack: Option<&str>) {
+/// Looks at the account, and at the stack if one is named, while the clock of this machine shows
+/// `local`.
+pub async fn of_account(
+    diagnosis: &mut Diagnosis,
+    aws: &Aws,
+    stack: Option<&str>,
+    local: Timestamp,
+) {
     if let Some(place) = Place::settled() {
         diagnosis.add("Region", State::Ok, place.region());
         diagnosis.add("endpoint", State::Ok, place.endpoints());
     }
-    match aws.caller().await {
-        Ok(caller) => {
-            let text = format!(
-                "{}: {} in account {}",
-                aws.identity.source, caller.arn, caller.account
-            );
-            diagnosis.add("credentials", State::Ok, text);
-        }
-        Err(error) => {
-            diagnosis.add("credentials", State::Wrong, error_text(&error));
-            clock(diagnosis, aws);
-            if is_about_credentials(&error) || matches!(error, Error::Unavailable { .. }) {
-                // No other call would find anything else.
-                return;
-            }
-        }
+    if !identity(diagnosis, aws).await {
+        // No other call would find anything else.
+        return;
     }
-    if diagnosis.wrong() == 0 {
-        clock(diagnosis, aws);
-    }
+    clock(diagnosis, aws, local);
     let mut probes = Probes { aws, diagnosis };
     match stack {
         Some(name) => {
@@ -168,13 +159,32 @@ pub async fn of_account(diagnosis: &mut Diagnosis, aws: &Aws, stack: Option<&str
     diagnosis.add("not checked", State::Note, text);
 }
 
-/// Whether this machine's clock is near AWS's, by the dates of the answers.
-fn clock(diagnosis: &mut Diagnosis, aws: &Aws) {
+/// Who asks; whether AWS answers at all, and accepts the credentials.
+async fn identity(diagnosis: &mut Diagnosis, aws: &Aws) -> bool {
+    match aws.caller().await {
+        Ok(caller) => {
+            let text = format!(
+                "{}: {} in account {}",
+                aws.identity.source, caller.arn, caller.account
+            );
+            diagnosis.add("credentials", State::Ok, text);
+            true
+        }
+        Err(error) => {
+            diagnosis.add("credentials", State::Wrong, error_text(&error));
+            !is_about_credentials(&error) && !matches!(error, Error::Unavailable { .. })
+        }
+    }
+}
+
+/// Whether this machine's clock, which showed `local` when it began, is near AWS's, by the dates of
+/// the answers.
+fn clock(diagnosis: &mut Diagnosis, aws: &Aws, local: Timestamp) {
     let (state, text) = if Place::settled().is_some_and(Place::is_local) {
         let text = "not compared: an account on this machine has a time of its own";
         (State::Note, text.to_owned())
     } else {
-        skew(aws.now(), workers::boot::clock())
+        skew(aws.clients.clock.at(local), local)
     };
     diagnosis.add("clock", state, text);
 }

@@ -13,7 +13,7 @@ use workers::text::printable;
 
 use crate::definition::DefinitionError;
 
-/// The exit codes of every verb. README has the same table.
+/// The exit codes of every verb. docs/operating.md has the same table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// The verb did what it was asked, or there was nothing to do.

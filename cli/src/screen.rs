@@ -10,6 +10,7 @@
 mod arrange;
 mod draw;
 mod head;
+mod last_line;
 mod lists;
 mod overlay;
 mod paint;

@@ -292,13 +292,13 @@ mod tests {
         let found = |xdg: &'static str| {
             let set = move |name: &str| match name {
                 "XDG_CONFIG_HOME" => Some(xdg.into()),
-                "HOME" => Some("/home/me".into()),
+                "HOME" => Some("/me".into()),
                 _ => None,
             };
             file(None, &set).map(|(path, _)| path)
         };
         assert_eq!(found("/cfg"), Some("/cfg/ecs-rollout/config.toml".into()));
-        let home: PathBuf = "/home/me/.config/ecs-rollout/config.toml".into();
+        let home: PathBuf = "/me/.config/ecs-rollout/config.toml".into();
         assert_eq!(found("cfg"), Some(home));
     }
 }

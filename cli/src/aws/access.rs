@@ -1,5 +1,7 @@
 //! Whose account it is: the profile, the Region, the credentials, found as the AWS CLI finds them.
 
+mod selection;
+
 use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
@@ -16,10 +18,11 @@ use aws_types::os_shim_internal::{Env, Fs};
 use clap::Args;
 use workers::http;
 
-use super::place::{Place, REGION_VARIABLES, Sources};
+use super::place::{Place, Sources};
 use super::{Aws, Slots, half_key, shell};
 use crate::failure::Failure;
 use crate::settings::Settings;
+use selection::{Configured, selected_profile, source};
 
 /// An answer that has not come by then does not come; the longest lists take a few seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -233,47 +236,6 @@ fn loader(http: http::Client, retries: Option<RetryConfig>) -> ConfigLoader {
     }
 }
 
-/// The profile that the flag names, or else the environment. The AWS CLI reads AWS_DEFAULT_PROFILE
-/// first (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-envvars.html>).
-fn selected_profile(flag: Option<&str>, env: &Env) -> Option<String> {
-    let variables = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"].into_iter();
-    let mut set = variables.filter_map(|name| env.get(name).ok().filter(|value| !value.is_empty()));
-    flag.map(str::to_owned).or_else(|| set.next())
-}
-
-/// What the configuration file says of the account, where the environment does not.
-#[derive(Debug, PartialEq, Eq)]
-struct Configured<'a> {
-    profile: Option<&'a str>,
-    region: Option<&'a str>,
-}
-
-impl<'a> Configured<'a> {
-    fn of(settings: &'a Settings, env: &Env) -> Self {
-        let is_set = |name: &&str| env.get(name).is_ok_and(|value| !value.is_empty());
-        let has_identity = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"];
-        let has_identity = has_identity.iter().any(is_set);
-        let has_region = REGION_VARIABLES.iter().any(is_set);
-        Self {
-            profile: settings.profile.as_deref().filter(|_| !has_identity),
-            region: settings.region.as_deref().filter(|_| !has_region),
-        }
-    }
-}
-
-/// Where the credentials come from. AWS_ACCESS_KEY_ID wins over AWS_PROFILE, and --profile wins
-/// over both (<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>,
-/// "Configuration and credential precedence").
-fn source(flag: Option<&str>, profile: Option<String>, env: &Env) -> CredentialSource {
-    let has_key = env
-        .get("AWS_ACCESS_KEY_ID")
-        .is_ok_and(|key| !key.is_empty());
-    match (flag, has_key) {
-        (None, true) => CredentialSource::Environment,
-        _ => CredentialSource::Profile(profile.unwrap_or_else(|| "default".to_owned())),
-    }
-}
-
 /// Whether the configuration files have the profile. The SDK would silently look elsewhere.
 async fn profile_exists(name: &str, env: &Env) -> Result<EnvConfigSections, Failure> {
     let files = EnvConfigFiles::default();
@@ -338,46 +300,4 @@ async fn has_credentials(config: &SdkConfig) -> Result<(), Failure> {
         cause = error.source();
     }
     Err(Failure::aws(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_environment_wins_over_the_configuration_file() {
-        let settings = Settings {
-            profile: Some("dev".to_owned()),
-            region: Some("eu-west-1".to_owned()),
-            ..Settings::default()
-        };
-        let of = |env: &[(&str, &str)]| {
-            let configured = Configured::of(&settings, &Env::from_slice(env));
-            (configured.profile.is_some(), configured.region.is_some())
-        };
-        assert_eq!(of(&[]), (true, true));
-        assert_eq!(of(&[("AWS_PROFILE", ""), ("AWS_REGION", "")]), (true, true));
-        assert_eq!(of(&[("AWS_PROFILE", "prod")]), (false, true));
-        assert_eq!(of(&[("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")]), (false, true));
-        assert_eq!(of(&[("AWS_DEFAULT_REGION", "eu-west-3")]), (true, false));
-    }
-
-    #[test]
-    fn the_flag_wins_over_the_environment_and_keys_win_over_a_profile_of_the_environment() {
-        let env = Env::from_slice(&[
-            ("AWS_PROFILE", "prod"),
-            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
-        ]);
-        assert_eq!(selected_profile(Some("dev"), &env).as_deref(), Some("dev"));
-        assert_eq!(selected_profile(None, &env).as_deref(), Some("prod"));
-        let flagged = source(Some("dev"), Some("dev".to_owned()), &env);
-        assert_eq!(flagged.to_string(), "profile dev");
-        let unflagged = source(None, Some("prod".to_owned()), &env);
-        assert_eq!(unflagged.to_string(), "credentials from AWS_ACCESS_KEY_ID");
-        let keyless = Env::from_slice(&[("AWS_PROFILE", "prod")]);
-        let named = source(None, selected_profile(None, &keyless), &keyless);
-        assert_eq!(named.to_string(), "profile prod");
-        let bare = Env::from_slice(&[]);
-        assert_eq!(source(None, None, &bare).to_string(), "profile default");
-    }
 }

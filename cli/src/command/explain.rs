@@ -23,6 +23,7 @@ use crate::failure::{Exit, Failure};
 use crate::question::{asked_now, concerns};
 use crate::view::out::{print, print_values};
 use crate::watch::{Events, batch_times_out};
+pub use about::explained;
 use about::{About, detached, names_of_ours, no_cluster, of_cluster};
 
 /// So many executions that ended badly are looked through for one about the instance.
@@ -79,14 +80,6 @@ impl Explain {
         };
         Ok(exit.into())
     }
-}
-
-/// The explanation of an instance of a group, as text.
-///
-/// # Errors
-/// As the verb.
-pub async fn explained(aws: &Aws, instance: &str) -> Result<String, Failure> {
-    Ok(look(aws, instance, None).await?.text())
 }
 
 /// Looks at an instance. `cluster` is for one that is in no group; of one in a group it must be the

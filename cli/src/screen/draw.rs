@@ -21,13 +21,6 @@ const LAST_AT_LEAST: u16 = 24;
 /// With less than that it is not shown.
 const LAST_SHOWN_FROM: u16 = 6;
 
-/// The last line, at length and shorter.
-const KEYS: [&str; 3] = [
-    "q quit  ↑↓ move  Enter explain  Tab next pane  / filter  s sort  c copy  o link  ? help",
-    "q quit  ↑↓ move  Enter explain  Tab next pane  / filter  s sort  ? help",
-    "q quit  ↑↓ move  Enter explain  Tab next pane  ? help",
-];
-
 /// A text on the screen that leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
@@ -234,37 +227,6 @@ impl Screen {
         }
         let known = self.explained.as_ref().filter(|it| it.instance == key);
         known.map_or_else(|| "Explaining it …".to_owned(), |known| known.text.clone())
-    }
-
-    /// The last line: the filter while it is typed, what a key did, or the keys.
-    fn keys(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        if area.height == 0 {
-            return;
-        }
-        let filter = &self.arrangement.filter;
-        let (text, severity) = if self.ending.is_some() {
-            ("Press any key to leave.".to_owned(), Mood::Strong)
-        } else if self.arrangement.is_typed {
-            (
-                format!("/{filter}▏  Enter keeps it, Esc clears it"),
-                Mood::Strong,
-            )
-        } else if let Some(note) = &self.note {
-            (note.clone(), Mood::Strong)
-        } else if !filter.is_empty() {
-            (
-                format!("/{filter}  Esc clears the filter  ? help"),
-                Mood::Strong,
-            )
-        } else {
-            let width = usize::from(area.width);
-            let fits = KEYS.iter().find(|keys| keys.chars().count() <= width);
-            (
-                fits.unwrap_or(&KEYS[KEYS.len() - 1]).to_string(),
-                Mood::Quiet,
-            )
-        };
-        canvas.put(area.x, area.y, &text, area.width, severity);
     }
 }
 

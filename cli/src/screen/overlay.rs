@@ -13,39 +13,26 @@ use crate::view::wrap::wrapped;
 /// No wider than what is read with ease.
 const WIDTH_AT_MOST: u16 = 100;
 
-const HELP: [(&str, &str); 20] = [
+/// Each meaning fits a line of a screen of sixty columns.
+const HELP: [(&str, &str); 18] = [
     ("↑ ↓ PgUp PgDn", "another entry (also k and j)"),
     ("Home End", "the first, the last (also g and G)"),
     ("Tab, Shift-Tab", "the next pane, the one before"),
-    (
-        "Enter",
-        "the chosen entry in full; an instance is explained",
-    ),
-    ("/", "show only entries that have a text, in all panes"),
+    ("Enter", "in full; an instance is explained"),
+    ("/", "filter all panes by a text"),
     ("s", "sort the pane by the next column"),
-    ("c", "copy the id or name of the entry (OSC 52)"),
-    ("o", "show and copy its console link"),
-    ("p", "pause the rollout, or resume it; asks first"),
-    ("x", "cancel the update, which rolls back; asks first"),
+    ("c", "copy the id or the name (OSC 52)"),
+    ("o", "show and copy the console link"),
+    ("p, x", "pause or resume; cancel (asks first)"),
     ("Esc", "back; clears the filter"),
     ("q, Ctrl-C", "leave; the rollout proceeds"),
-    ("", ""),
-    (
-        "replaced",
-        "the old instance is gone, its tasks have stopped",
-    ),
-    (
-        "draining",
-        "at the terminate hook: tasks stop, then services recover",
-    ),
+    ("replaced", "the old instance and its tasks are gone"),
+    ("draining", "tasks stop, then services recover"),
     ("starting", "at the launch hook: joins the cluster"),
     ("queued", "at a hook: waits for earlier drains"),
-    (
-        "retained",
-        "its drain failed; terminate it when you have looked",
-    ),
+    ("retained", "its drain failed: look, then terminate"),
     ("deadline", "when DrainDeadlinePolicy decides"),
-    ("ETA", "by the batches so far; before the first by the plan"),
+    ("ETA", "by the batches so far, or by the plan"),
 ];
 
 /// The keys, and the words that are used.
@@ -148,7 +135,13 @@ pub fn entry(canvas: &mut Canvas<'_>, area: Rect, entry: &Entry<'_>) -> Vec<Link
         let more = wrapped(more, Some(width), VALUES);
         lines.extend(more.lines().map(|line| (line.to_owned(), Mood::Plain)));
     }
-    shorten(&mut lines, usize::from(area.height.saturating_sub(2)));
+    let at_most = usize::from(area.height.saturating_sub(2));
+    let is_cut = shorten(&mut lines, at_most);
+    let after = if is_cut {
+        after.min(at_most.saturating_sub(1))
+    } else {
+        after
+    };
     let inner = frame(canvas, area, "In full", lines.len());
     let mut links = Vec::new();
     for (y, (place, (text, severity))) in
@@ -166,14 +159,16 @@ pub fn entry(canvas: &mut Canvas<'_>, area: Rect, entry: &Entry<'_>) -> Vec<Link
     links
 }
 
-/// Cuts the lines to this many; the last one then says that there is more.
-fn shorten(lines: &mut Vec<(String, Mood)>, at_most: usize) {
-    if lines.len() > at_most {
+/// Cuts the lines to this many, if there are more; whether it did. The last one then says so.
+fn shorten(lines: &mut Vec<(String, Mood)>, at_most: usize) -> bool {
+    let is_long = lines.len() > at_most;
+    if is_long {
         lines.truncate(at_most);
         if let Some(last) = lines.last_mut() {
             *last = ("… more: ecs-rollout explain".to_owned(), Mood::Quiet);
         }
     }
+    is_long
 }
 
 /// Draws an empty box for so many lines in the middle; its inside.

@@ -71,6 +71,9 @@ impl Screen {
 
     /// An instance was explained, or could not be.
     pub fn is_explained(&mut self, instance: String, text: String) {
+        // Its first line is the instance, which is shown already.
+        let rest = text.strip_prefix(&format!("{instance}\n"));
+        let text = rest.unwrap_or(&text).to_owned();
         self.explained = Some(Explained { instance, text });
     }
 

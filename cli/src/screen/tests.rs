@@ -13,7 +13,7 @@ use ratatui::style::Color;
 use similar::TextDiff;
 use workers::model::group::LifecycleState;
 
-use super::{Key, Pane, Screen};
+use super::{Key, Pane, Request, Screen};
 use crate::aws::{Member, Pause, RollingStep, Service};
 use crate::watch::{Asked, Batches, Course, Ended, Ending, Entry, LastAnswer, Pace, Snapshot};
 
@@ -849,4 +849,121 @@ fn one_that_waits_for_its_turn_is_queued_in_the_header_as_in_its_row() {
     assert_eq!(json["drains"], 1);
     assert_eq!(json["waitingToDrain"], 1);
     assert_eq!(json["atLaunch"], 2);
+}
+
+/// Types a filter.
+fn typed(screen: &mut Screen, filter: &str) {
+    let area = Rect::new(0, 0, 80, 24);
+    screen.press(Key::Filter, area);
+    for one in filter.chars() {
+        screen.press(Key::Character(one), area);
+    }
+}
+
+#[test]
+fn a_filter_shows_only_what_has_the_text_until_it_is_cleared() {
+    let area = Rect::new(0, 0, 80, 24);
+    let mut screen = screen(queued(), at(10, 20));
+    let all = screen.lists[Pane::Instances.place()].items.len();
+    typed(&mut screen, "PENDING:X");
+    assert!(screen.takes_text());
+    screen.press(Key::Backspace, area);
+    screen.press(Key::Enter, area);
+    assert!(!screen.takes_text());
+    let shown = &screen.lists[Pane::Instances.place()];
+    let states = |text: &str| text.contains("Pending");
+    assert!(!shown.items.is_empty() && shown.items.len() < all);
+    for item in &shown.items {
+        let (state, _) = &item.cells[2];
+        assert!(matches!(state, super::lists::Text::Fixed(text) if states(text)));
+    }
+    // What is seen later is filtered too.
+    screen.see(queued());
+    assert!(screen.lists[Pane::Instances.place()].items.len() < all);
+    compare("filtered", &screen);
+    screen.press(Key::Escape, area);
+    assert_eq!(screen.lists[Pane::Instances.place()].items.len(), all);
+}
+
+#[test]
+fn a_filter_that_nothing_has_can_be_drawn_and_left() {
+    let area = Rect::new(0, 0, 80, 24);
+    let mut screen = screen(queued(), at(10, 20));
+    typed(&mut screen, "nothing has this");
+    for key in [
+        Key::Enter,
+        Key::Down,
+        Key::End,
+        Key::Enter,
+        Key::Copy,
+        Key::Link,
+    ] {
+        screen.press(key, area);
+        drawn(&screen, 80, 24);
+    }
+    assert_eq!(screen.take_request(), None);
+}
+
+#[test]
+fn each_sort_is_by_the_next_column_and_the_last_one_by_need() {
+    let area = Rect::new(0, 0, 140, 40);
+    let mut screen = screen(stuck(), at(58, 20));
+    let keys = |screen: &Screen| -> Vec<String> {
+        let items = screen.lists[Pane::Instances.place()].items.iter();
+        items.map(|item| item.key.clone()).collect()
+    };
+    let by_need = keys(&screen);
+    screen.press(Key::Sort, area);
+    let mut sorted = by_need.clone();
+    sorted.sort();
+    assert_eq!(keys(&screen), sorted);
+    compare("sorted", &screen);
+    for _ in 0..3 {
+        screen.press(Key::Sort, area);
+    }
+    let text = lines(&drawn(&screen, 140, 40)).join("\n");
+    assert!(text.contains("sorted by for"), "{text}");
+    screen.press(Key::Sort, area);
+    assert_eq!(keys(&screen), by_need);
+}
+
+#[test]
+fn an_instance_in_full_is_explained_and_another_too() {
+    let area = Rect::new(0, 0, 140, 40);
+    let mut screen = screen(queued(), at(10, 20));
+    let first = screen.entry().expect("one is chosen").key.clone();
+    screen.press(Key::Enter, area);
+    assert_eq!(screen.take_request(), Some(Request::Explain(first.clone())));
+    assert_eq!(screen.take_request(), None);
+    let text = format!("{first}\n  now        The drain waits for 3 tasks.\n");
+    screen.is_explained(first, text);
+    compare("explained", &screen);
+    screen.press(Key::Down, area);
+    let second = screen.entry().expect("one is chosen").key.clone();
+    assert_eq!(screen.take_request(), Some(Request::Explain(second)));
+    let text = lines(&drawn(&screen, 140, 40)).join("\n");
+    assert!(!text.contains("The drain waits for 3 tasks"), "{text}");
+}
+
+#[test]
+fn what_an_entry_is_called_and_its_link_are_copied() {
+    let area = Rect::new(0, 0, 80, 24);
+    let mut screen = screen(queued(), at(10, 20));
+    let id = screen.entry().expect("one is chosen").key.clone();
+    screen.press(Key::Copy, area);
+    assert_eq!(screen.take_request(), Some(Request::Copy(id.clone())));
+    let last = lines(&drawn(&screen, 80, 24)).pop().expect("a line");
+    assert!(last.ends_with(&id), "{last}");
+    screen.press(Key::Link, area);
+    let Some(Request::Copy(link)) = screen.take_request() else {
+        panic!("no link is copied");
+    };
+    assert!(link.contains("console.aws.amazon.com"), "{link}");
+    screen.press(Key::Escape, area);
+    // Nothing runs for what is at rest.
+    screen.press(Key::End, area);
+    screen.press(Key::Link, area);
+    assert_eq!(screen.take_request(), None);
+    let last = lines(&drawn(&screen, 80, 24)).pop().expect("a line");
+    assert!(last.starts_with("No console link"), "{last}");
 }

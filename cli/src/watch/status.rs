@@ -114,8 +114,9 @@ impl Status {
             Some(ending) if ending.well => StatusLine::new("result", ending.summary(), Tone::Good),
             Some(ending) => StatusLine::new("result", ending.summary(), Tone::Bad),
             None => {
-                let watch = format!("ecs-rollout watch {}", quoted(&self.sight.stack));
-                let text = format!("Under way. Next: {}", with_access(&watch));
+                let stack = quoted(&self.sight.stack);
+                let next = with_access(&format!("ecs-rollout watch {stack}"));
+                let text = format!("Under way. Next: {next}");
                 StatusLine::new("result", text, Tone::Plain)
             }
         }

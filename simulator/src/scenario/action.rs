@@ -55,7 +55,7 @@ pub enum Action {
     StartFaults,
     /// Begins a rollout as `Roll` does, and goes on at once.
     StartRollout,
-    /// The faults stop, an operator does what the README says, and all must come to rest within a
+    /// The faults stop, an operator does what the documentation says, and all must come to rest within a
     /// bound.
     Heal,
     /// Happens so many seconds from now, while what comes next goes on. It must have happened when

@@ -18,7 +18,7 @@
 //! | in SECONDS STEP               later, while what the next lines begin goes on
 //! | try STEP                      a step that may be refused
 //! | start-faults | start-rollout  the faults begin; a rollout begins, and the next line follows at once
-//! | heal                          the faults stop, an operator does what the README says, and all must end within a bound
+//! | heal                          the faults stop, an operator does what the documentation says, and all must end within a bound
 //! | expect FACT                   what is to have come of it in the end, see expectation.rs
 //! | dies N | agent-away N SECONDS | agent-gone N | spot-interrupted N | …    an incident, see incident.rs
 //! ```

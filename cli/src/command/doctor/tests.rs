@@ -49,7 +49,9 @@ fn found(stack: Option<&str>, output: &str) -> Diagnosis {
         let config = sdk_config(world, in_process_connector(world, caller));
         let aws = Aws::of(&config, REGION.to_owned());
         let mut diagnosis = Diagnosis::default();
-        of_account(&mut diagnosis, &aws, stack).await;
+        of_account(&mut diagnosis, &aws, stack, workers::boot::clock()).await;
+        // The account in memory has another time than this machine.
+        diagnosis.findings.retain(|it| it.subject != "clock");
         diagnosis
     });
     looked.expect("it can be played").0

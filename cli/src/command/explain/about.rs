@@ -120,3 +120,11 @@ pub(super) fn names_of_ours(hooks: &[Hook]) -> HookNames {
     }
     names
 }
+
+/// The explanation of an instance of a group, as text.
+///
+/// # Errors
+/// As the verb.
+pub async fn explained(aws: &Aws, instance: &str) -> Result<String, Failure> {
+    Ok(super::look(aws, instance, None).await?.text())
+}

@@ -97,7 +97,7 @@ fn stacks_of_ours_are_found_and_no_others() {
 
 #[test]
 fn a_rollout_under_way_is_shown() {
-    let before = [Action::Deploy, Action::StartRollout, Action::Advance(600)];
+    let before = [Action::Deploy, Action::StartRollout, Action::Advance(120)];
     let stack = only_stack(&listed(&before, false));
     assert_eq!(stack["underWay"], true);
     assert_eq!(stack["rollout"], "rolling forward");

@@ -1,4 +1,4 @@
-//! The second act of a scenario with faults: they stop, an operator does what the README says, and
+//! The second act of a scenario with faults: they stop, an operator does what the documentation says, and
 //! within a bound everything must have ended, with all capacity on one AMI at full size.
 
 use std::time::Duration;
@@ -154,7 +154,7 @@ impl Runner {
     }
 
     /// Waits until the stack's creation has come to its end, and takes protection away while it is
-    /// rolled back, as the README says: what is protected keeps the group, and once the group's
+    /// rolled back, as docs/uninstall.md says: what is protected keeps the group, and once the group's
     /// deletion has failed no worker is left that would drain its instances.
     pub(super) async fn unprotect_a_failed_creation(
         &mut self,
