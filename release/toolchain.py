@@ -92,7 +92,7 @@ def environment(target_folder, epoch):
 
 
 def build_functions(architecture, target_folder, epoch):
-    """The binaries of the six functions by name, built as the README and tests/package.py build them."""
+    """The binaries of the six functions by name, built as docs/deploy.md and tests/package.py build them."""
     folder = target_folder / "functions" / architecture.name
     run("cargo", "lambda", "build", "--locked", "--profile", "lambda", architecture.cargo_lambda, "--output-format", "zip",
         "--package", "ecs-rollout-workers", "--lambda-dir", folder, environment=environment(target_folder, epoch))

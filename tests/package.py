@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the zips as the README tells, and packages the template with them, as far as that goes without an account.
+"""Makes the zips as docs/deploy.md says, and packages the template with them, as far as that goes without an account.
 
 usage: package.py [--architecture x86_64|arm64] [--profile lambda|release] [--without-build] [--s3 URL]
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Runs every command of the README and of docs/ that needs no AWS account, as written, and says which it left out and why.
+"""Runs the commands of the README, of docs/*.md and of CONTRIBUTING.md as written, and says which it left out and why.
 
-A command is expected to end with 0, or with what its comment says (`exit code 1`). What needs an account says so: in the heading
-above it ("needs an AWS account"; "from here on" is for the rest of the page), or in the command's own comment. A block that
-opens with a comment "# needs …" is left out too. A block that starts something in the background is run whole.
+A command is expected to end with 0, or with what its comment says (`exit code 1`). A block that needs an AWS account is not run,
+but its syntax is checked: "needs an AWS account" stands in its heading, or in a heading above that, or the block begins with a
+comment "# needs …". One command is left out if its own comment says "needs an account". A block that starts something in
+the background, or has a command of several lines, is run whole.
 
 usage: readme.py [FOLDER OF aws]      in the checkout's root, with cargo and the AWS CLI
 """
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -20,7 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
 NEEDS_ACCOUNT = "needs an AWS account"
-FROM_HERE_ON = f"{NEEDS_ACCOUNT}, from here on"
+TESTS_RUN = (ROOT / "tests" / "run").read_text()
 LIMIT = 900
 # Seconds that a process may take to end after it was told to.
 GRACE = 20
@@ -39,7 +41,7 @@ def main():
         sys.exit(f"{written} is in the way; move it")
     written.write_text(SERVICES)
     try:
-        ran = {page.name: sum(run_block(page.name, block) for block in runnable(page.read_text())) for page in PAGES}
+        ran = {page.name: run_page(page) for page in PAGES}
     finally:
         written.unlink()
     for name, least in {"README.md": 3, "getting-started.md": 10}.items():
@@ -48,18 +50,60 @@ def main():
     print(f"{sum(ran.values())} commands did what the README and docs/ say: {ran}")
 
 
-def runnable(page):
-    """The blocks of shell commands that need no account."""
-    before, _, _ = page.partition(FROM_HERE_ON)
-    if before != page:
-        # The heading itself is cut in the middle.
-        before = before.rpartition("\n#")[0]
-    blocks = []
-    for section in re.split(r"^(?=#+ )", before, flags=re.MULTILINE):
-        if NEEDS_ACCOUNT not in section.partition("\n")[0]:
-            found = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-            blocks += [block for block in found if not block.startswith("# needs ")]
-    return blocks
+def run_page(path):
+    """How many of its commands were run."""
+    ran = 0
+    for block in blocks(path.read_text()):
+        if block.needs:
+            check_syntax(path.name, block)
+        else:
+            ran += run_block(path.name, block.script)
+    return ran
+
+
+@dataclasses.dataclass
+class Block:
+    script: str
+    needs: str
+
+
+def blocks(page):
+    """The page's shell blocks, each with what it needs; a heading stands for the sections below it, too."""
+    found, language, lines, over = [], None, [], {}
+    for line in page.splitlines():
+        heading = re.match(r"(#+) (.*)", line) if language is None else None
+        if heading:
+            level = len(heading[1])
+            over = {above: words for above, words in over.items() if above < level} | {level: heading[2]}
+        elif re.match(r"\s+```", line):
+            sys.exit(f"a block must not be indented, or this test does not find it: {line}")
+        elif not line.startswith("```"):
+            lines.append(line)
+        elif language is None:
+            language, lines = line[3:], []
+        else:
+            if language == "sh":
+                found.append(Block("\n".join(lines) + "\n", needs(lines, over.values())))
+            language = None
+    if language is not None:
+        sys.exit(f"a block is not closed: {lines[:1]}")
+    return found
+
+
+def needs(lines, headings):
+    """What keeps a block from being run here; nothing if nothing does."""
+    if any(NEEDS_ACCOUNT in heading for heading in headings):
+        return NEEDS_ACCOUNT
+    comments = [line[2:] for line in lines if line.startswith("# needs ")]
+    return comments[0] if comments else ""
+
+
+def check_syntax(page, block):
+    """A block that is not run is shell at least."""
+    read = subprocess.run(["bash", "-n"], input=block.script, text=True, capture_output=True)
+    if read.returncode:
+        sys.exit(f"{page} has a block that is no shell script: {block.script}\n{read.stderr}")
+    print(f"left out, it {block.needs}: {page}: {block.script.splitlines()[-1].strip()}")
 
 
 def run_block(page, block):
@@ -67,7 +111,8 @@ def run_block(page, block):
     if re.search(r"(&\s*(#.*)?$)|\\$", block, re.MULTILINE):
         run(page, block, 0)
         return len(block.strip().splitlines())
-    return sum(run_line(page, line) for line in block.strip().splitlines() if not line.startswith("#"))
+    lines = [line for line in block.strip().splitlines() if line.strip() and not line.startswith("#")]
+    return sum(run_line(page, line) for line in lines)
 
 
 def run_line(page, line):
@@ -75,6 +120,9 @@ def run_line(page, line):
     command = command.strip()
     if command.startswith("tests/run"):
         print(f"left out, it runs this: {command}")
+        return 0
+    if command.startswith("cargo clippy") and command in TESTS_RUN:
+        print(f"left out, tests/run has the same step: {command}")
         return 0
     if "needs an account" in comment:
         print(f"left out, it needs an account: {command}")

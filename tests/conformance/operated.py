@@ -91,7 +91,7 @@ CALLS = {
     "CloudFormation": {"GetParameters"},
     # With the right that the dead-letter queue's own policy gives it, and no caller has.
     "EventBridge": {"SendMessage"},
-    # What `terminate` calls, and what the README and `explain` tell people to do, by the AWS CLI.
+    # What `terminate` calls, and what docs/troubleshooting.md and `explain` name as next steps, by the AWS CLI.
     "repair": {"StartExecution", "DescribeExecution", "ReceiveMessage", "CompleteLifecycleAction", "PutAttributes", "StopTask", "DetachInstances",
                "TerminateInstanceInAutoScalingGroup", "DeregisterContainerInstance", "UpdateTaskProtection", "ContinueUpdateRollback"},
 }

@@ -1,7 +1,7 @@
 """Drives the account on loopback through whole rolls with the AWS CLI and boto3, and checks every answer against AWS's
 own service models.
 
-One stack comes by `aws cloudformation package` and `deploy`, and is rolled as the README says; another one comes by
+One stack comes by `aws cloudformation package` and `deploy`, and is rolled as docs/operating.md says; another one comes by
 create-stack, is cancelled in the middle of its roll, and is deleted. Lists that come in pages must be, page by page,
 what they are at once.
 
@@ -52,12 +52,12 @@ def refused(error, code, call, **members):
 
 
 def example_parameters():
-    """The parameters that the README begins with."""
+    """The parameters that docs/deploy.md begins with."""
     return json.loads((ROOT / "template" / "parameters.example.json").read_text())
 
 
 def deploy(folder):
-    """Packages the template and deploys it, with the README's commands."""
+    """Packages the template and deploys it, with the commands of docs/deploy.md."""
     aws("sts", "get-caller-identity")
     aws("s3api", "create-bucket", "--bucket", BUCKET, "--create-bucket-configuration", "LocationConstraint=eu-west-1")
     public = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id"
@@ -96,7 +96,7 @@ def start_services(cluster):
 
 
 def roll(stack, cluster):
-    """A roll with the README's commands; looks at everything while it goes on."""
+    """A rollout with the commands of docs/operating.md; looks at everything meanwhile."""
     aws("ssm", "put-parameter", "--name", AMI_PARAMETER, "--overwrite", "--value", NEW_AMI)
     previous = aws("cloudformation", "describe-stacks", "--stack-name", stack, "--output", "json", "--query",
                    "Stacks[0].Parameters[].{ParameterKey: ParameterKey, UsePreviousValue: `true`}")
@@ -207,7 +207,7 @@ def delete(name):
 
 
 def odds_and_ends(stack, cluster):
-    """The other calls of operators and of the README, and refusals in AWS's words."""
+    """The other calls of operators and of docs/, and refusals in AWS's words."""
     autoscaling, events, ecs = client("autoscaling"), client("events"), client("ecs")
     instance = until_in_service(cluster)[0]["InstanceId"]
     autoscaling.describe_auto_scaling_instances(InstanceIds=[instance])
