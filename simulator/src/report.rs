@@ -155,7 +155,7 @@ mod tests {
         // 1,000 transitions, a million invocations of 100 ms with 128 MB (12,500 GB-s).
         assert_eq!(
             rounded(cost_usd(1000, &seen), 4),
-            rounded(0.025 + 0.20 + 12_500.0 * 0.000_013_333_4, 4)
+            rounded(0.025 + 0.20 + 12_500.0 * 0.000_016_666_7, 4)
         );
     }
 }
