@@ -148,7 +148,8 @@ fn around(text: &str, phrase: &str) -> String {
     text[start..end].replace('\n', " ")
 }
 
-/// The README and the pages of docs/, the help of every verb, the goldens, and the texts in the sources.
+/// The README and the pages of docs/, the help of every verb, the goldens, and the texts in the
+/// sources.
 fn texts() -> impl Iterator<Item = Text> {
     let pages = files(&root().join("docs"), "md").into_iter();
     let pages = pages.map(|path| read(&path));

@@ -246,7 +246,7 @@ def chosen(watched):
     if copied not in watched.raw:
         fail(f"{leaving} was not copied")
     watched.press(b"/inserv")
-    watched.until("a filter that is typed", "/inserv▏", 'of 5 match "inserv"', gone=["Terminating:Wait"])
+    watched.until("a filter that is typed", "/inserv▏", 'match "inserv"', gone=["Terminating:Wait"])
     watched.press(b"\r")
     watched.until("a filter", "Esc clears the filter")
     watched.press(b"\x1b")

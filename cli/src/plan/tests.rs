@@ -131,10 +131,6 @@ fn around_it() -> Vec<Wrong> {
             ..wrong("stack-failed", |_| {})
         },
         Wrong {
-            mend: |seen| seen.stack = seen.stack.clone().with_interface(99, "9.0.0"),
-            ..wrong("newer-stack", |_| {})
-        },
-        Wrong {
             ami: "ami-latest",
             ..wrong("ami-parameter", |_| {})
         },
@@ -319,17 +315,33 @@ fn large() -> Value {
     json!({"family": "large", "containerDefinitions": [container]})
 }
 
+/// The plan for somebody who does not know what is wrong.
+fn plan_of(wrong: &Wrong) -> Plan {
+    let (mut seen, _) = seen(&wrong.settings, &wrong.before, &[], wrong.step);
+    (wrong.mend)(&mut seen);
+    let asked = PlanRequest {
+        ami: Some(wrong.ami.to_owned()),
+        batch: None,
+    };
+    planned(&seen, &asked)
+}
+
+#[test]
+fn a_stack_of_a_newer_release_is_a_warning() {
+    let plan = plan_of(&Wrong {
+        mend: |seen| seen.stack = seen.stack.clone().with_interface(99, "9.0.0"),
+        ..wrong("newer-stack", |_| {})
+    });
+    let mut remarks = plan.remarks.iter();
+    let newer = remarks.find(|remark| remark.name == "newer-stack");
+    assert_eq!(newer.map(|remark| remark.level), Some(Level::Warning));
+}
+
 #[test]
 fn each_blocker_is_found() {
     let all = [around_it(), in_the_group(), of_services(), in_time()];
     for wrong in all.into_iter().flatten() {
-        let (mut seen, _) = seen(&wrong.settings, &wrong.before, &[], wrong.step);
-        (wrong.mend)(&mut seen);
-        let asked = PlanRequest {
-            ami: Some(wrong.ami.to_owned()),
-            batch: None,
-        };
-        let plan = planned(&seen, &asked);
+        let plan = plan_of(&wrong);
         let blockers = plan.remarks.iter().filter(|it| it.level == Level::Blocker);
         let names: Vec<&str> = blockers.map(|it| it.name).collect();
         assert!(

@@ -1,15 +1,13 @@
 //! ECS: clusters, container instances, services and tasks, and how they move.
 //!
-//! # Layout
 //! - `cluster`, `definition`, `instance`, `service`, `task`: one noun each, its calls and changes.
 //! - `filter`: the cluster query language. `placement`: on which instance a task goes.
 //! - `provider`: capacity providers, with managed scaling, termination protection and draining.
 //! - `scheduler`: the service scheduler, which replaces what drains; its decisions are pure.
 //! - [`Timing`]: how long things take. `view`: what the invariants look at.
 //!
-//! Health checks never fail here, images are always found, and only the launch type EC2 is known.
-//! With `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` in its docker labels a container
-//! says how long it takes to exit after SIGTERM, and after how long it ends by itself.
+//! Health checks never fail, and images are always found. The docker labels
+//! `ecs-rollout.exit-seconds` and `ecs-rollout.run-seconds` say how long a container takes to exit.
 
 mod cluster;
 mod definition;

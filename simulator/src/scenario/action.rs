@@ -55,8 +55,8 @@ pub enum Action {
     StartFaults,
     /// Begins a rollout as `Roll` does, and goes on at once.
     StartRollout,
-    /// The faults stop, an operator does what the documentation says, and all must come to rest within a
-    /// bound.
+    /// The faults stop, an operator does what the documentation says, and all must come to rest
+    /// within a bound.
     Heal,
     /// Happens so many seconds from now, while what comes next goes on. It must have happened when
     /// the scenario ends.

@@ -152,7 +152,7 @@ mod tests {
             Some(Input::Leave)
         );
         assert_eq!(of(KeyCode::Char('c'), none), Some(Input::Key(Key::Copy)));
-        assert_eq!(of(KeyCode::Char('x'), none), Some(Input::Other));
+        assert_eq!(of(KeyCode::Char('z'), none), Some(Input::Other));
         let typed = Input::Character('q').meant(true);
         assert_eq!(typed, Input::Key(Key::Character('q')));
         assert_eq!(of(KeyCode::Char('j'), none), Some(Input::Key(Key::Down)));

@@ -3,6 +3,7 @@
 mod calls;
 mod create;
 mod describe;
+mod request;
 mod settings;
 
 use std::collections::{BTreeSet, VecDeque};

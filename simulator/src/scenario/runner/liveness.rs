@@ -1,5 +1,5 @@
-//! The second act of a scenario with faults: they stop, an operator does what the documentation says, and
-//! within a bound everything must have ended, with all capacity on one AMI at full size.
+//! The second act of a scenario with faults: they stop, an operator does what the documentation
+//! says, and within a bound everything must have ended, with all capacity on one AMI at full size.
 
 use std::time::Duration;
 
@@ -154,8 +154,8 @@ impl Runner {
     }
 
     /// Waits until the stack's creation has come to its end, and takes protection away while it is
-    /// rolled back, as docs/uninstall.md says: what is protected keeps the group, and once the group's
-    /// deletion has failed no worker is left that would drain its instances.
+    /// rolled back, as docs/uninstall.md says: what is protected keeps the group, and once the
+    /// group's deletion has failed no worker is left that would drain its instances.
     pub(super) async fn unprotect_a_failed_creation(
         &mut self,
         until: Timestamp,

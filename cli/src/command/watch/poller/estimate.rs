@@ -44,8 +44,9 @@ impl Estimate {
             let Ok(seen) = looked(&aws, &stack).await else {
                 return;
             };
-            // A large cluster takes a minute, in which the rounds continue.
-            std::thread::spawn(move || sender.send(estimated(&seen)).ok());
+            // A large cluster takes a minute, in which the rounds continue. A task of tokio's: in a
+            // recording virtual time waits for it.
+            tokio::task::spawn_blocking(move || sender.send(estimated(&seen)).ok());
         });
         *self = Self::Sought(answer);
     }

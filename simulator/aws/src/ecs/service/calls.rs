@@ -10,9 +10,9 @@ use super::super::launch_type::LaunchType;
 use super::super::scheduler;
 use super::create::{NO_DESIRED_COUNT, deployment};
 use super::describe::{answer, described};
+use super::request::DeploymentConfiguration;
 use super::settings::{
-    DeploymentConfiguration, Placement, as_given, left_to_code_deploy, percentages, permitted,
-    placement,
+    Placement, as_given, left_to_code_deploy, percentages, permitted, placement,
 };
 use super::{Status, repeat_steady};
 use crate::account::Account;

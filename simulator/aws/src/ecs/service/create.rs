@@ -14,9 +14,9 @@ use super::super::placement::Rules;
 use super::super::provider::StrategyItem;
 use super::super::scheduler;
 use super::describe::answer;
+use super::request::{DeploymentConfiguration, DeploymentController, LoadBalancerRequest};
 use super::settings::{
-    DeploymentConfiguration, DeploymentController, LoadBalancerRequest, Placement, as_given,
-    capacity, controller, launch_type, load_balancers, percentages, placement,
+    Placement, as_given, capacity, controller, launch_type, load_balancers, percentages, placement,
 };
 use super::{Deployment, Service, Status};
 use crate::account::Account;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::definition::TaskDefinition;
@@ -10,38 +9,11 @@ use super::super::input::{invalid, within};
 use super::super::launch_type::LaunchType;
 use super::super::placement::Rules;
 use super::super::provider::{Share, StrategyItem, strategy};
+use super::request::{DeploymentConfiguration, DeploymentController, LoadBalancerRequest};
 use super::{LoadBalancer, Service};
 use crate::account::Account;
 use crate::ecs::ECS;
 use crate::wire::ApiError;
-use crate::wire::request::non_empty;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::ecs) struct LoadBalancerRequest<'a> {
-    #[serde(deserialize_with = "non_empty")]
-    target_group_arn: &'a str,
-    #[serde(deserialize_with = "non_empty")]
-    container_name: &'a str,
-    container_port: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::ecs) struct DeploymentConfiguration<'a> {
-    minimum_healthy_percent: Option<i64>,
-    maximum_percent: Option<i64>,
-    deployment_circuit_breaker: Option<Value>,
-    strategy: Option<&'a str>,
-    bake_time_in_minutes: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::ecs) struct DeploymentController<'a> {
-    #[serde(deserialize_with = "non_empty")]
-    r#type: &'a str,
-}
 
 /// The placementConstraints and the placementStrategy of a call, if they are there.
 pub(super) struct Placement<'a> {
