@@ -43,6 +43,26 @@ fn json_is_one_object_with_the_documented_members() {
 }
 
 #[test]
+fn workers_refuse_a_template_of_a_newer_interface_and_name_both_versions() {
+    let ours = r#""interfaceVersion": 1"#;
+    let newer = r#""interfaceVersion": 2"#;
+    let template = changed_template("newer-interface", "ecs-cluster.yaml", ours, newer);
+    let output = run(&["rehearse", "--verbose", "--template", &template]);
+    assert!(!output.status.success());
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for words in [
+        "detail.NotificationMetadata.interfaceVersion is 2, and this worker (release",
+        "understands 1 at most; update the stack with the template and the workers of one release",
+    ] {
+        assert!(said.contains(words), "nobody says {words:?}: {said}");
+    }
+}
+
+#[test]
 fn the_readme_shows_what_the_first_command_prints() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
     let shown = readme

@@ -20,6 +20,8 @@ mod scenario;
 mod simulate;
 mod stack_argument;
 mod status;
+#[cfg(test)]
+mod surface;
 mod terminate;
 mod watch;
 

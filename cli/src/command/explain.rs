@@ -84,7 +84,11 @@ impl Explain {
 
 /// Looks at an instance. `cluster` is for one that is in no group; of one in a group it must be the
 /// group's.
-async fn look(aws: &Aws, instance: &str, cluster: Option<&str>) -> Result<About, Failure> {
+pub(super) async fn look(
+    aws: &Aws,
+    instance: &str,
+    cluster: Option<&str>,
+) -> Result<About, Failure> {
     match aws.group_of(instance).await? {
         Some((group, member)) => {
             if let Some(named) = cluster
