@@ -1,15 +1,15 @@
 //! Checks a rollout: counts what the report needs, and notes each violation of an invariant at the
 //! trace event after which it did not hold.
 //!
-//! - [`invariants`]: their names and sentences. [`apply`] takes each trace event, keeps how things
-//!   stand ([`CheckerState`]), and asks the rules:
-//!   - [`tasks`]: drained-before-gone, minimum-healthy; [`drains`]: one-batch-of-drains;
-//!   - [`actions`]: every-action-served; [`answers`]: executions-end, no-error-continues;
-//!   - [`checks`]: noticed-in-time, within-budget, retained-for-cause, abandoned-for-cause,
+//! - [`invariants`]: their names and sentences. `apply` takes each trace event, keeps how things
+//!   stand (`CheckerState`), and asks the rules:
+//!   - `tasks`: drained-before-gone, minimum-healthy; `drains`: one-batch-of-drains;
+//!   - `actions`: every-action-served; `answers`: executions-end, no-error-continues;
+//!   - `checks`: noticed-in-time, within-budget, retained-for-cause, abandoned-for-cause,
 //!     failures-explained.
-//!   - rollout-ends is a question to the end of a run: [`pending`] has what is under way.
-//! - [`terms`]: what the stack's parameters mean for the bounds.
-//! - [`tally`], [`lateness`], [`critical_path`]: the numbers of the report.
+//!   - rollout-ends is a question to the end of a run: `pending` has what is under way.
+//! - `terms`: what the stack's parameters mean for the bounds.
+//! - `tally`, `lateness`, `critical_path`: the numbers of the report.
 
 mod actions;
 mod answers;
