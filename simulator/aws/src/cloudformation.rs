@@ -1,5 +1,5 @@
 //! CloudFormation: deploys template files as they are, and rolls a group by the recorded algorithm,
-//! in the recorded words (see [`rolling_policy`]).
+//! in the recorded words (see `resource_types::group`).
 //!
 //! - [`node`], [`expression`], [`function`], [`template`], [`parameters`], [`resource_types`]:
 //!   reading a template.
