@@ -13,9 +13,7 @@ use workers::config::{self, History};
 use workers::model::cluster::Task;
 use workers::model::{ClusterName, GroupName, InstanceId};
 
-use super::flow;
-use super::rehearse::Output;
-use super::terminate::instance_id;
+use super::{flow, rehearse::Output, terminate::instance_id};
 use crate::aws::{Access, Aws, Execution, Member, Ran, Stack};
 use crate::completion;
 use crate::explanation::{Explanation, Found, InstanceState, OnCluster, VALUES};
