@@ -53,11 +53,11 @@ pub struct Access {
 pub struct InMemory {
     /// What its SDKs need.
     pub config: SdkConfig,
-    /// So long after a call the next one is made.
+    /// The least time between two calls.
     pub between_calls: Duration,
 }
 
-/// So long after a call to AWS the next one is made by whoever looks for hours.
+/// The least time between two calls of a watcher to AWS.
 const BETWEEN_CALLS: Duration = Duration::from_millis(500);
 
 /// Whose credentials are used.
@@ -105,6 +105,11 @@ impl Access {
         self.debug
     }
 
+    /// Whether the account is in memory, and ends with this process.
+    pub fn is_in_memory(&self) -> bool {
+        self.in_memory.is_some()
+    }
+
     /// The account in memory.
     pub fn in_memory(account: InMemory) -> Self {
         Self {
@@ -113,7 +118,7 @@ impl Access {
         }
     }
 
-    /// So long after a call the next one is made by whoever looks for hours.
+    /// The least time between two calls of a watcher.
     pub fn between_calls(&self) -> Duration {
         let in_memory = self.in_memory.as_ref();
         in_memory.map_or(BETWEEN_CALLS, |account| account.between_calls)

@@ -12,11 +12,9 @@ use std::time::Duration;
 use clap::Args;
 use jiff::SignedDuration;
 use simulator::report::Report;
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Outcome, Paced, Settings, Unplayable, Visitor, Visitors};
 use simulator::scenario::{run_paced, visitors};
 use simulator::sdk_client::client_config;
-use simulator::workload::Workload;
 use tokio::sync::oneshot;
 
 use super::fault::{self, Disturbance};
@@ -34,6 +32,11 @@ const STACK: &str = "ecs-cluster";
 
 /// The account answers at once, so the screen need not wait as long as AWS's limits ask for.
 const BETWEEN_CALLS: Duration = Duration::from_millis(40);
+
+/// What the flags are if they are not given.
+const INSTANCES: u64 = 4;
+const BATCH: u64 = 1;
+const SEED: u64 = 1;
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
@@ -54,22 +57,22 @@ pub struct Demo {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=3600))]
     speed: u32,
     /// Size of the cluster
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = INSTANCES, value_parser = clap::value_parser!(u64).range(1..=100))]
     instances: u64,
     /// Instances that are replaced at a time
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
+    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = clap::value_parser!(u64).range(1..=100))]
     batch: u64,
     /// Something that goes wrong; may be given several times
     #[arg(long, value_name = "NAME", value_parser = Disturbance::from_name, long_help = fault::help())]
     fault: Vec<Disturbance>,
     /// Seed of everything random: the same seed gives the same rollout
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
     /// Also write the rollout as a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Write the screen as an animated picture instead of showing it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["html"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["html", "speed"])]
     svg: Option<PathBuf>,
 }
 
@@ -163,22 +166,28 @@ impl Demo {
         })
     }
 
+    /// What to try next, with the flags of this demo.
     fn next(&self, report: &Report) -> String {
-        let seed = if self.seed == 1 {
-            String::new()
-        } else {
-            format!(" --seed {}", self.seed)
-        };
-        let fault = if self.fault.is_empty() && report.as_asked() {
-            format!("  ecs-rollout demo --fault never-joins{seed}   # a bad AMI\n")
+        let mut same = String::from("ecs-rollout demo");
+        for (flag, value, usual) in [
+            ("--instances", self.instances, INSTANCES),
+            ("--batch", self.batch, BATCH),
+            ("--seed", self.seed, SEED),
+        ] {
+            if value != usual {
+                same += &format!(" {flag} {value}");
+            }
+        }
+        let bad_ami = if self.fault.is_empty() && report.as_asked() {
+            format!("  {same} --fault never-joins\n      with an AMI that does not join\n")
         } else {
             String::new()
         };
         format!(
-            "Try next:\n{fault}  \
-             ecs-rollout demo --html rollout.html       # the same as a page\n  \
-             ecs-rollout rehearse --help                # with your own services and parameters\n  \
-             ecs-rollout account --help                 # an account for the AWS CLI and your scripts\n"
+            "Try next:\n{bad_ami}  \
+             {same} --html rollout.html\n      a page of the rollout\n  \
+             ecs-rollout rehearse --help\n      your own services and parameters\n  \
+             ecs-rollout account --help\n      the account for the AWS CLI and your scripts\n"
         )
     }
 
@@ -196,16 +205,9 @@ impl Demo {
     }
 
     fn settings(&self) -> Settings {
-        let mut settings = Settings {
-            files: Files::built_in(),
-            parameters: built_in_parameters(),
-            workload: Workload::built_in(self.instances),
-            faults: self.fault.iter().filter_map(|it| it.fault()).collect(),
-            seed: self.seed,
-            variants: Vec::new(),
-            mutation: None,
-        };
-        settings.set_instances(self.instances);
+        let mut settings = Settings::built_in(self.instances);
+        settings.seed = self.seed;
+        settings.faults = self.fault.iter().filter_map(|it| it.fault()).collect();
         let most = self.instances + self.instances.max(self.batch);
         settings.set_parameter("ClusterMaxSize", most.to_string());
         settings.set_parameter("BatchSize", self.batch.to_string());

@@ -13,7 +13,7 @@ use ratatui::style::Color;
 use similar::TextDiff;
 use workers::model::group::LifecycleState;
 
-use super::{Key, Pane, Request, Screen};
+use super::{Action, Key, Pane, Request, Screen};
 use crate::aws::{Member, Pause, RollingStep, Service};
 use crate::watch::{Asked, Batches, Course, Ended, Ending, Entry, LastAnswer, Pace, Snapshot};
 
@@ -512,6 +512,33 @@ fn an_entry_in_full_and_the_help() {
     screen.press(Key::Escape, Rect::new(0, 0, 140, 40));
     screen.press(Key::Help, Rect::new(0, 0, 140, 40));
     compare("help", &screen);
+}
+
+#[test]
+fn an_action_is_asked_for_only_after_yes_to_its_question() {
+    let area = Rect::new(0, 0, 140, 40);
+    let mut screen = screen(queued(), at(10, 20));
+    for no in [Key::Escape, Key::Enter, Key::Copy, Key::Cancel, Key::Pause] {
+        screen.press(Key::Cancel, area);
+        screen.press(no, area);
+        assert_eq!(screen.take_request(), None, "{no:?}");
+    }
+    screen.press(Key::Cancel, area);
+    compare("question", &screen);
+    screen.press(Key::Yes, area);
+    assert_eq!(screen.take_request(), Some(Request::Act(Action::Cancel)));
+    screen.press(Key::Pause, area);
+    screen.press(Key::Yes, area);
+    assert_eq!(screen.take_request(), Some(Request::Act(Action::Pause)));
+    let mut paused = queued();
+    paused.pause = Some(Pause {
+        why: "sale".to_owned(),
+        since: None,
+    });
+    screen.see(paused);
+    screen.press(Key::Pause, area);
+    screen.press(Key::Yes, area);
+    assert_eq!(screen.take_request(), Some(Request::Act(Action::Resume)));
 }
 
 #[test]

@@ -2,10 +2,8 @@
 
 use jiff::Timestamp;
 use simulator::account::{Caller, REGION};
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Fault, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
-use simulator::workload::Workload;
 use workers::model::group::LifecycleState;
 
 use super::*;
@@ -27,16 +25,8 @@ fn verb(restore_ami: bool) -> Cancel {
 }
 
 fn settings() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(1),
-        faults: vec![Fault::NeverJoins],
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(1);
+    let mut settings = Settings::built_in(1);
+    settings.faults = vec![Fault::NeverJoins];
     settings
 }
 

@@ -55,8 +55,8 @@ pub fn frames(settings: &Settings, actions: &[Action]) -> Result<Vec<Frame>, Fai
 /// The screen, and what was taken of it.
 struct Recorder {
     screen: Screen,
-    /// The account's time, and when that was told.
-    told: (Timestamp, Instant),
+    /// The account's time at the last snapshot, and when that came.
+    clock: (Timestamp, Instant),
     frames: Vec<Frame>,
 }
 
@@ -64,7 +64,7 @@ impl Recorder {
     fn new() -> Self {
         Self {
             screen: Screen::new(Timestamp::UNIX_EPOCH, true),
-            told: (Timestamp::UNIX_EPOCH, Instant::now()),
+            clock: (Timestamp::UNIX_EPOCH, Instant::now()),
             frames: Vec::new(),
         }
     }
@@ -94,7 +94,7 @@ impl Recorder {
     fn hear(&mut self, update: Update) {
         match update {
             Update::Sight(at, sight) => {
-                self.told = (at, Instant::now());
+                self.clock = (at, Instant::now());
                 self.screen.see(*sight);
             }
             Update::Change(_, change) => {
@@ -112,8 +112,8 @@ impl Recorder {
         if self.screen.sight().status.is_empty() {
             return;
         }
-        let (at, told) = self.told;
-        let since = SignedDuration::try_from(told.elapsed()).unwrap_or_default();
+        let (at, came) = self.clock;
+        let since = SignedDuration::try_from(came.elapsed()).unwrap_or_default();
         self.screen.is_now(at.checked_add(since).unwrap_or(at));
         let mut buffer = Buffer::empty(AREA);
         let links = self.screen.draw(&mut buffer);

@@ -3,27 +3,15 @@
 use serde_json::{Value, json};
 use simulator::account::{Caller, REGION};
 use simulator::host::SimulationHost;
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Call, Fault, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
-use simulator::workload::Workload;
 
 use super::*;
 
 const CLUSTER: &str = "DevCluster";
 
 fn settings() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(2),
-        faults: Vec::new(),
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(2);
-    settings
+    Settings::built_in(2)
 }
 
 fn call(world: &SimulationHost, service: &str, action: &str, input: Value) -> Value {

@@ -3,26 +3,15 @@
 use serde_json::{Value, json};
 use simulator::account::{Caller, REGION};
 use simulator::host::SimulationHost;
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Call, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
-use simulator::workload::Workload;
 
 use super::*;
 use crate::aws::Aws;
 use crate::listing::Listing;
 
 fn settings() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(2),
-        faults: Vec::new(),
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(2);
+    let mut settings = Settings::built_in(2);
     settings.set_parameter("OperatorPolicies", "true");
     settings
 }

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use simulator::account::{Caller, REGION};
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
-use simulator::workload::Workload;
 use workers::model::group::LifecycleState;
 
 use super::*;
@@ -17,17 +15,7 @@ use crate::command::rehearse::Output;
 const STACK: &str = "ecs-cluster";
 
 fn settings() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(1),
-        faults: Vec::new(),
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(1);
-    settings
+    Settings::built_in(1)
 }
 
 fn verb(reason: &str, replace: bool) -> Pause {

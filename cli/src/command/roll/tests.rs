@@ -1,10 +1,8 @@
 //! A rollout that is asked for while its AMI is there already, in the account in memory.
 
 use simulator::account::{Caller, REGION};
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
-use simulator::workload::Workload;
 
 use super::*;
 use crate::aws::Access;
@@ -16,17 +14,7 @@ use crate::view::planned::text;
 const STACK: &str = "ecs-cluster";
 
 fn one_instance() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(1),
-        faults: Vec::new(),
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(1);
-    settings
+    Settings::built_in(1)
 }
 
 fn roll_to(ami: &str) -> Roll {

@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 use simulator::account::{Caller, REGION};
-use simulator::scenario::files::{Files, built_in_parameters};
 use simulator::scenario::{Action, Call, Settings, play_and_look};
 use simulator::sdk_client::{in_process_connector, sdk_config};
-use simulator::workload::Workload;
 
 use super::*;
 use crate::aws::Aws;
@@ -14,17 +12,7 @@ use crate::watch::Status;
 const INSTANCES: u64 = 2;
 
 fn settings() -> Settings {
-    let mut settings = Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(INSTANCES),
-        faults: Vec::new(),
-        seed: 1,
-        variants: Vec::new(),
-        mutation: None,
-    };
-    settings.set_instances(INSTANCES);
-    settings
+    Settings::built_in(INSTANCES)
 }
 
 /// What one look finds after these actions.

@@ -33,6 +33,11 @@ impl Actions {
         }
     }
 
+    /// Whether the account ends with this process.
+    pub fn is_in_memory(&self) -> bool {
+        self.account.access.is_in_memory()
+    }
+
     /// Begins an action.
     pub fn begin(&self, action: Action) {
         let (access, slots) = (self.account.access.clone(), self.account.slots.clone());
@@ -59,7 +64,8 @@ async fn act(aws: &Aws, name: &str, action: Action) -> Result<String, Failure> {
     if action == Action::Cancel {
         return cancel::without_question(aws, &stack).await;
     }
-    if let Some(why) = pause::effect::why_not(&stack) {
+    let not_now = pause::effect::why_not(&stack).filter(|_| action == Action::Pause);
+    if let Some(why) = not_now {
         return Err(Failure::refused(why));
     }
     let name = stack.group()?;
@@ -78,3 +84,6 @@ async fn act(aws: &Aws, name: &str, action: Action) -> Result<String, Failure> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,10 +89,14 @@ pub async fn show(
             ended(looks.await)
         }
         Over::Left(code) => {
-            print(format!(
-                "The rollout proceeds without you. Watch it again with: {}\n",
-                with_access(&format!("ecs-rollout watch {}", quoted(stack)))
-            ));
+            if showing.actions.is_in_memory() {
+                print("The account in memory ended with the demo.\n");
+            } else {
+                print(format!(
+                    "The rollout proceeds without you. Watch it again with: {}\n",
+                    with_access(&format!("ecs-rollout watch {}", quoted(stack)))
+                ));
+            }
             Ok(ExitCode::from(code))
         }
     }

@@ -15,7 +15,7 @@ use crate::aws::{
 use crate::failure::Failure;
 use crate::retry::{RetryClient, RetryListener, RetryPolicy, retry};
 
-/// So long after a call the next one is made in a look that is made once.
+/// The least time between two calls of a look that is made once.
 const BETWEEN_CALLS_ONCE: Duration = Duration::from_millis(50);
 
 /// Looks at the account.

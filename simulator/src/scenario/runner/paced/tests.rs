@@ -8,9 +8,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::date_time::Format;
 
 use super::*;
-use crate::scenario::files::{Files, built_in_parameters};
 use crate::scenario::run;
-use crate::workload::Workload;
 
 /// A rollout takes half an hour: a second of the wall clock, or as long as the machine needs.
 const SPEED: u32 = 1800;
@@ -20,13 +18,8 @@ const TWO_HOURS: i64 = 7200;
 
 fn settings() -> Settings {
     Settings {
-        files: Files::built_in(),
-        parameters: built_in_parameters(),
-        workload: Workload::built_in(2),
-        faults: Vec::new(),
         seed: 3,
-        variants: Vec::new(),
-        mutation: None,
+        ..Settings::built_in(2)
     }
 }
 
