@@ -1,4 +1,4 @@
-//! Simulation: hundreds of scenarios drawn by chance, in two acts each, and every invariant checked
+//! Simulation: hundreds of generated scenarios, in two acts each, and every invariant checked
 //! at every event. Always the same seeds, and the scenarios that once failed
 //! (`simulation/found/`), which stay when the generator changes; `SIMULATION_SEED=12345` adds
 //! others from there on, `SIMULATION_SEEDS=1000` of them.

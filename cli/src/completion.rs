@@ -17,7 +17,7 @@ use crate::settings::{Settings, variable};
 /// another reason.
 pub const VARIABLE: &str = "ECS_ROLLOUT_COMPLETE";
 
-/// So long a shell waits at most.
+/// The longest wait of a shell.
 const DEADLINE: Duration = Duration::from_secs(1);
 
 /// Answers a shell that asks for completions of the command line that `factory` makes; whether one

@@ -101,7 +101,7 @@ async fn by_hooks(aws: &Aws) -> Result<(Vec<Stack>, Search), Failure> {
 }
 
 impl Entry {
-    /// What goes on in it.
+    /// What happens in it.
     fn rollout(&self) -> String {
         let moving = self.group.as_ref().map_or(0, |it| it.moving().count());
         let state = match self.stack.status.as_str() {

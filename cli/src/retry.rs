@@ -11,7 +11,7 @@ use crate::aws::{Access, Aws, Slots, blame, error_text, has_expired};
 use crate::failure::Exit;
 use crate::format::duration;
 
-/// How an account is asked again.
+/// How a call is tried again.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryPolicy {
     /// The wait after the first failure in a row; each one after it is twice as long.
@@ -29,7 +29,7 @@ pub struct RetryPolicy {
 pub enum GiveUp {
     /// At the failure of this number in a row.
     AtFailure(u32),
-    /// Once no call was answered for so long. An account that throttles is there.
+    /// Once no call was answered for this time. An account that throttles is there.
     AfterSilence {
         /// If no call was ever answered: the address, the Region or the network is wrong.
         of_stranger: Duration,
@@ -64,7 +64,7 @@ impl RetryPolicy {
         gives_up: GiveUp::AtFailure(12),
     };
 
-    /// The wait after so many failures in a row.
+    /// The wait after this number of failures in a row.
     fn wait(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1);
         let factor = 2_u32.saturating_pow(doublings);
@@ -83,14 +83,14 @@ pub trait RetryListener {
     fn answered(&mut self) {}
 }
 
-/// An account that is asked again while it cannot answer, at most one call in each slot.
+/// An account whose calls are tried again while it cannot answer, one call in each slot at most.
 #[derive(Debug)]
 pub struct RetryClient<L> {
     aws: Aws,
     slots: Slots,
     policy: RetryPolicy,
     listener: L,
-    /// Connects anew when credentials have expired; without it, they end the reading.
+    /// Connects again when credentials have expired; without it, they end the reading.
     access: Option<Access>,
     /// Since when no call was answered.
     silent_since: Instant,
@@ -121,7 +121,7 @@ macro_rules! retry {
 }
 pub(crate) use retry;
 
-/// The error of an account that did not answer for so long.
+/// The error of an account that did not answer for this time.
 fn given_up(error: Error, patience: Duration) -> Error {
     match error {
         Error::Unavailable { call, what, source } => {
@@ -147,7 +147,7 @@ impl<L: RetryListener> RetryClient<L> {
         }
     }
 
-    /// The same client, which connects anew by `access` when credentials have expired.
+    /// The same client, which connects again by `access` when credentials have expired.
     pub fn renewed_by(mut self, access: Access) -> Self {
         self.access = Some(access);
         self
@@ -175,7 +175,7 @@ impl<L: RetryListener> RetryClient<L> {
         self.listener.answered();
     }
 
-    /// Waits after so many failures in a row of one call.
+    /// Waits after this number of failures in a row of one call.
     ///
     /// # Errors
     /// The error, if waiting does not mend it or the policy gives the account up.

@@ -173,6 +173,28 @@ impl Listener for Silence {
 }
 
 impl Settings {
+    /// A cluster of `instances` with the built-in template, parameters and workload, in which
+    /// nothing goes wrong.
+    pub fn built_in(instances: u64) -> Self {
+        let mut settings = Self {
+            files: files::Files::built_in(),
+            parameters: files::built_in_parameters(),
+            workload: Workload::built_in(instances),
+            faults: Vec::new(),
+            seed: 1,
+            variants: Vec::new(),
+            mutation: None,
+        };
+        settings.set_instances(instances);
+        settings
+    }
+
+    /// Makes the cluster `size` instances large, and leaves room to double it during a rollout.
+    pub fn set_instances(&mut self, size: u64) {
+        self.set_parameter("ClusterSize", size.to_string());
+        self.set_parameter("ClusterMaxSize", (2 * size).to_string());
+    }
+
     /// The value of a parameter, if it is set.
     pub fn parameter(&self, key: &str) -> Option<&str> {
         self.parameters

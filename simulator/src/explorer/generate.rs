@@ -23,7 +23,7 @@ const SUBNETS: [&str; 3] = [
     "subnet-0c3d4e5f607182930",
 ];
 
-/// The faults that are drawn each by itself, in so many per cent of the scenarios; all others are
+/// The faults that are drawn each by itself, with the percentage of the scenarios; all others are
 /// drawn one like the other.
 const RARE_FAULTS: [(u32, Fault); 4] = [
     (6, Fault::TasksFail),

@@ -73,15 +73,15 @@ fn a_rollout_under_way_shows_what_it_waits_for_and_since_when() {
         text.ends_with("Next: ecs-rollout watch ecs-cluster\n"),
         "{text}"
     );
-    let told = status.json();
-    assert_eq!(told["outcome"], "underWay");
-    assert_eq!(told["end"], Value::Null);
-    assert_eq!(told["progress"]["of"], INSTANCES);
-    let waiting = told["waiting"].as_array().expect("a list");
+    let shown = status.json();
+    assert_eq!(shown["outcome"], "underWay");
+    assert_eq!(shown["end"], Value::Null);
+    assert_eq!(shown["progress"]["of"], INSTANCES);
+    let waiting = shown["waiting"].as_array().expect("a list");
     let draining = waiting
         .iter()
         .find(|one| one["state"] == "Terminating:Wait");
-    let draining = draining.unwrap_or_else(|| panic!("{told:#}"));
+    let draining = draining.unwrap_or_else(|| panic!("{shown:#}"));
     assert!(
         draining["since"].is_string() && draining["deadline"].is_string(),
         "{draining}"
@@ -126,9 +126,9 @@ fn after_a_rollout_the_result_names_ami_and_duration() {
         text.contains("result     Rollout complete: 2 of 2 on ami-"),
         "{text}"
     );
-    let told = status.json();
+    let shown = status.json();
     assert_eq!(
-        (&told["outcome"], &told["end"]["well"]),
+        (&shown["outcome"], &shown["end"]["well"]),
         (&json!("well"), &json!(true))
     );
 }

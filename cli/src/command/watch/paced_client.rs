@@ -73,8 +73,8 @@ impl PacedClient {
         })
     }
 
-    /// The same look for somebody who wants the answer now: the account is asked faster, and given
-    /// up after a few failures.
+    /// The same look for somebody who wants the answer now: calls follow one another faster, and
+    /// are given up after a few failures.
     pub fn once(aws: Aws, access: Access, news: UnboundedSender<Update>) -> Self {
         let announcer = Announcer {
             news,

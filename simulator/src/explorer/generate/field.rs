@@ -20,7 +20,7 @@ const CROWD: u64 = 108;
 /// More instances than one page of an answer has.
 const MANY: u64 = 108;
 
-/// Draws it for a scenario on `size` instances in so many zones.
+/// Draws it for a scenario on `size` instances in `zones` zones.
 pub(super) fn generate(rng: &mut Rng, size: u64, zones: u64, generated: &mut GeneratedScenario) {
     if chance(rng, 8) {
         limited_daemon(rng, zones, &mut generated.settings);

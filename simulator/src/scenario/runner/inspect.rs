@@ -28,7 +28,7 @@ pub async fn ask(world: &SimulationHost, afterwards: Option<Inspect<'_>>) {
 }
 
 /// Plays `before`, then `actions` while somebody watches the account by its API in the same virtual
-/// time: what the watcher sees depends on the settings alone. The account goes on until the watcher
+/// time: what the watcher sees depends on the settings alone. The account runs until the watcher
 /// has seen enough.
 ///
 /// # Errors

@@ -151,7 +151,7 @@ async fn keep_pace(visitors: Visitors, speed: u32, host: &SimulationHost) {
     }
 }
 
-/// Answers as soon as virtual time goes on: a call takes its time on the wire.
+/// Answers as soon as virtual time proceeds: a call takes its time on the wire.
 fn serve(connector: &SharedHttpConnector, visit: Visit) {
     let answering = connector.call(visit.request);
     tokio::spawn(async move {

@@ -44,7 +44,7 @@ fn date(answer: &HttpResponse) -> i64 {
     date.secs()
 }
 
-/// Asks for so many seconds of the account's time, and leaves; how many answers came.
+/// Asks for `seconds` of the account's time, and leaves; the number of answers.
 fn visit(visitor: Visitor, ready: oneshot::Receiver<()>, seconds: i64) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
